@@ -1,0 +1,126 @@
+"""One tree of settings: defaults, then `rag.toml`, then RAG_* environment; unknown keys are refused."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from rag.errors import ConfigError
+
+FILE = "rag.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EncoderSettings(_Section):
+    model: str = Field("", description="name or folder of a sentence-transformers model; empty: the bundled MiniLM")
+    precision: Literal["auto", "float32", "bfloat16"] = Field("auto", description="auto: bfloat16 where the CPU has it")
+    batch_size: int = Field(32, ge=1, description="texts embedded at once")
+
+
+class PassageSettings(_Section):
+    pieces: int = Field(0, ge=0, description="word pieces of text in a passage at most; 0: what the window leaves")
+
+
+class RetrievalSettings(_Section):
+    candidates: int = Field(60, ge=1, description="passages taken from each of the dense and lexical searches")
+    read: int = Field(24, ge=1, description="best fused passages that the reader reads")
+
+
+class ReaderSettings(_Section):
+    threshold: float | None = Field(None, ge=0, le=1, description="least confidence to answer; unset: the calibrated")
+    statements: int = Field(3, ge=1, description="statements of an answer at most")
+
+
+class LLMSettings(_Section):
+    model: str = Field("", description="model name at the endpoint; empty: no language model is used")
+    base_url: str = Field("", description="OpenAI-compatible endpoint, such as http://127.0.0.1:8000/v1")
+    api_key: SecretStr = Field(SecretStr(""), description="sent to base_url only; never logged or exported")
+    timeout: float = Field(60.0, gt=0, description="seconds for the whole answer")
+    max_tokens: int = Field(600, ge=16, description="longest draft")
+    context_window: int = Field(8192, ge=512, description="tokens that the model takes")
+    passages: int = Field(8, ge=1, description="passages shown to the model")
+
+
+class ChatSettings(_Section):
+    host: str = Field("127.0.0.1", description="address to serve on; loopback unless you know better")
+    port: int = Field(7860, ge=0, le=65535, description="port to serve on; 0: any free one")
+    max_upload_mb: int = Field(50, ge=1, description="largest file that can be uploaded")
+
+
+class Config(BaseSettings):
+    """All settings. `Config.load()` reads them; `Config(...)` takes them as given plus defaults."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="RAG_", env_nested_delimiter="__", nested_model_default_partial_update=True
+    )
+
+    encoder: EncoderSettings = EncoderSettings()
+    passages: PassageSettings = PassageSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    reader: ReaderSettings = ReaderSettings()
+    llm: LLMSettings = LLMSettings()
+    chat: ChatSettings = ChatSettings()
+    prompts: Path = Field(Path(__file__).parent.parent / "prompts", description="folder of prompt files")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings, env_settings)
+
+    @classmethod
+    def load(cls, path: str | Path | None = None) -> Config:
+        """Read `path` (default `rag.toml` here, if there is one) and RAG_* variables, which win.
+
+        Raises ConfigError that names the file or variable, the key and the remedy.
+        """
+        file = Path(path or FILE)
+        if path and not file.is_file():
+            raise ConfigError(f"no configuration file at {file}.", remedy="Give the path of an existing rag.toml.")
+        known = set(cls.model_fields)
+        for name in os.environ:
+            if name.startswith("RAG_") and name[4:].split("__")[0].lower() not in known:
+                raise ConfigError(f"unknown setting in the environment: {name}.", remedy=f"Known: {_names(known)}.")
+
+        class FromFile(cls):  # type: ignore[valid-type, misc]
+            @classmethod
+            def settings_customise_sources(
+                cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
+            ) -> tuple[PydanticBaseSettingsSource, ...]:
+                toml = TomlConfigSettingsSource(settings_cls, toml_file=file if file.is_file() else None)
+                return (sources["env_settings"], toml)
+
+        try:
+            loaded = FromFile()
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(map(str, first["loc"]))
+            raise ConfigError(
+                f"{file} or RAG_* environment: {key}: {first['msg']}.",
+                remedy="See the settings listed in README.md.",
+            ) from None
+        except ValueError as error:
+            raise ConfigError(f"{file}: {error}.", remedy="Correct the TOML syntax.") from None
+        return cls.model_construct(**{name: getattr(loaded, name) for name in known})
+
+    def digest(self) -> str:
+        """Twelve hex digits that change whenever a setting that shapes answers changes; holds no secret."""
+        shaping: dict[str, Any] = self.model_dump(mode="json", exclude={"chat": True, "prompts": True, "llm": {"api_key"}})
+        return hashlib.sha256(repr(sorted(shaping.items())).encode()).hexdigest()[:12]
+
+
+def _names(known: set[str]) -> str:
+    return ", ".join(f"RAG_{name.upper()}" for name in sorted(known))
