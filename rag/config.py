@@ -59,7 +59,11 @@ class Config(BaseSettings):
     """All settings. `Config.load()` reads them; `Config(...)` takes them as given plus defaults."""
 
     model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, env_prefix="RAG_", env_nested_delimiter="__", nested_model_default_partial_update=True
+        extra="forbid",
+        frozen=True,
+        env_prefix="RAG_",
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
     )
 
     encoder: EncoderSettings = EncoderSettings()
@@ -118,7 +122,9 @@ class Config(BaseSettings):
 
     def digest(self) -> str:
         """Twelve hex digits that change whenever a setting that shapes answers changes; holds no secret."""
-        shaping: dict[str, Any] = self.model_dump(mode="json", exclude={"chat": True, "prompts": True, "llm": {"api_key"}})
+        shaping: dict[str, Any] = self.model_dump(
+            mode="json", exclude={"chat": True, "prompts": True, "llm": {"api_key"}}
+        )
         return hashlib.sha256(repr(sorted(shaping.items())).encode()).hexdigest()[:12]
 
 

@@ -67,7 +67,8 @@ def text_id(text: str) -> str:
 class Hit:
     """A passage and the score that a retriever gave it; `span` places `text` in its document.
 
-    `passage_id` is the catalog's row: never reused, and in document order.
+    `passage_id` is the catalog's row: never reused, and in document order. `sentences` are the offsets of the
+    passage's sentences in the document.
     """
 
     score: float
@@ -79,6 +80,7 @@ class Hit:
     section: str = ""
     page: int | None = None
     date: str | None = None
+    sentences: tuple[tuple[int, int], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
