@@ -1,0 +1,26 @@
+"""How the dense and the lexical score of a passage become one: a weighted sum, tuned on training questions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rag.words import content_words
+
+DENSE_WEIGHT = 0.5
+
+
+def query_words(query: str) -> str:
+    """The words of a query that are worth matching: without stop words, unless nothing else is there."""
+    return " ".join(content_words(query)) or query
+
+
+def fuse(dense: Mapping[int, float], lexical: Mapping[int, float], *, weight: float = DENSE_WEIGHT) -> dict[int, float]:
+    """Passage id to `weight` x cosine + (1 - `weight`) x BM25 over the best BM25 (Bruch et al. 2023, convex combination).
+
+    A passage that the lexical search did not return scores 0 there. In [-1, 1].
+    """
+    top = max(lexical.values(), default=0.0)
+    return {
+        i: weight * dense.get(i, 0.0) + (1 - weight) * (lexical.get(i, 0.0) / top if top > 0 else 0.0)
+        for i in dense.keys() | lexical.keys()
+    }

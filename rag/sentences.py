@@ -1,0 +1,110 @@
+"""Where sentences begin and end: one rule for passages, for statements and for the check of drafts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+Offsets = tuple[int, int]
+
+_BLANK_LINE = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
+_WRAP_WIDTH = 120  # a wider line is a paragraph of its own, not one that an editor wrapped
+
+# A line that only points to another article: kept in the text, never evidence for an answer.
+_POINTER = re.compile(
+    r"^\W*(?:read (?:more|also|next)|also read|see also|more on this|related(?: stories| articles)?|recommended|"
+    r"watch|listen|don[’']t miss|sign up|subscribe|advertisement)\s*(?:[:|–—-]|$)",
+    re.IGNORECASE,
+)
+
+
+def is_pointer(text: str) -> bool:
+    """Whether a sentence only points elsewhere ("Read more: …") and so says nothing itself."""
+    return len(text) <= 300 and _POINTER.match(text) is not None
+
+
+def sentences(text: str, headings: tuple[Offsets, ...] = ()) -> list[Offsets]:
+    """Half-open offsets of the sentences, in order, without outer white space; every other character is in one.
+
+    Boundaries are those of Punkt (Kiss & Strunk 2006), but a blank line, a heading and a line break that no
+    wrapping explains always end a sentence.
+    """
+    found: list[Offsets] = []
+    for start, end in _blocks(text, headings):
+        first = len(found)
+        for left, right in _punkt().span_tokenize(text[start:end]):
+            found.extend(_stripped(text, start + left, start + right))
+            if len(found) > first + 1 and text[found[-1][0]].islower():  # “Never!” he said.
+                found[-2:] = [(found[-2][0], found[-1][1])]
+    return _gapless(text, found)
+
+
+def _blocks(text: str, headings: tuple[Offsets, ...]) -> Iterator[Offsets]:
+    """Paragraphs: cut at blank lines, around headings, and at line breaks that are not wrapping."""
+    cuts = {0, len(text)} | {offset for heading in headings for offset in heading}
+    cuts.update(match.start() for match in _BLANK_LINE.finditer(text))
+    edges = sorted(cut for cut in cuts if cut <= len(text))
+    for start, end in zip(edges, edges[1:], strict=False):
+        yield from _lines(text, start, end)
+
+
+def _lines(text: str, start: int, end: int) -> Iterator[Offsets]:
+    """Split a block at each break after which the next word would still have fitted on the line."""
+    lines = [(start + m.start(), start + m.end()) for m in re.finditer(r"[^\n]+", text[start:end])]
+    if not lines:
+        return
+    width = max(right - left for left, right in lines)
+    begin = lines[0][0]
+    for (left, right), (next_left, next_right) in zip(lines, lines[1:], strict=False):
+        word = re.match(r"\s*\S*", text[next_left:next_right])
+        fits = right - left + 1 + len(word.group().strip() if word else "") <= width
+        if width > _WRAP_WIDTH or fits:
+            yield begin, right
+            begin = next_left
+    yield begin, lines[-1][1]
+
+
+def _stripped(text: str, start: int, end: int) -> Iterator[Offsets]:
+    piece = text[start:end]
+    left = len(piece) - len(piece.lstrip())
+    right = len(piece.rstrip())
+    if left < right:
+        yield start + left, start + right
+
+
+def _gapless(text: str, found: list[Offsets]) -> list[Offsets]:
+    """Give any visible character that the tokenizer left between two sentences to a sentence of its own."""
+    whole: list[Offsets] = []
+    position = 0
+    for start, end in [*found, (len(text), len(text))]:
+        whole.extend(_stripped(text, position, start))
+        if start < end:
+            whole.append((start, end))
+        position = end
+    return whole
+
+
+@cache
+def _punkt() -> Any:
+    """Punkt with the English data that llama-index-core carries; nothing is downloaded."""
+    import llama_index.core
+    import nltk.data
+    from nltk.tokenize.punkt import PunktTokenizer
+
+    folder = str(Path(next(iter(llama_index.core.__path__))) / "_static" / "nltk_cache")
+    if folder not in nltk.data.path:
+        nltk.data.path.append(folder)
+    tokenizer = PunktTokenizer("english")
+    tokenizer._params.abbrev_types |= _ABBREVIATIONS
+    return tokenizer
+
+
+# Titles and units that news text is full of and the English model lacks.
+_ABBREVIATIONS = {
+    "gen", "col", "lt", "maj", "sgt", "cpl", "capt", "adm", "gov", "sen", "rep", "rev", "hon", "prof", "dr", "mr", "mrs",
+    "ms", "st", "jr", "sr", "no", "vs", "dept", "est", "approx", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep",
+    "sept", "oct", "nov", "dec", "u.s", "u.n", "u.k", "e.u", "e.g", "i.e", "a.m", "p.m",
+}  # fmt: skip

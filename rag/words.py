@@ -1,0 +1,95 @@
+"""What counts as a word, a name and a number: one rule for search, reading and the check of drafts."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Any
+
+# Words that a question is built with, and that say nothing of what it is about.
+STOP_WORDS = frozenset(
+    """a about above after again all also am an and any are aren as at be because been before being below between both
+    but by can could did didn do does doesn doing don down during each every few for from further had hadn has hasn have
+    having he her here hers herself him himself his how i if in into is isn it its itself just ll many may me might more
+    most much must my myself no nor not of off on once one only or other our ours out over own s same shall she should so
+    some such t than that the their theirs them themselves then there these they this those through to too under until up
+    upon us ve very was wasn we were weren what whatever when where whether which while who whom whose why will with
+    within without would you your yours yourself""".split()
+)
+
+_WORD = re.compile(r"[^\W_]+(?:[.,](?=\d)\d+)*")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_GROUPED = re.compile(r",(?=\d{3}(?!\d))")
+_SENTENCE_END = re.compile(r"[.!?:\n“\"]\s*$")
+_SPELLED = {
+    word: str(number)
+    for number, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+        "eighteen nineteen twenty".split()
+    )
+}
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, folded to lower case without accents; a number is one word ("1,200" is 1200)."""
+    return [fold(match.group()) for match in _WORD.finditer(text)]
+
+
+def fold(word: str) -> str:
+    plain = unicodedata.normalize("NFKD", word.casefold())
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return _GROUPED.sub("", plain)
+
+
+def content_words(text: str) -> list[str]:
+    """The words that are not stop words."""
+    return [word for word in words(text) if word not in STOP_WORDS]
+
+
+def stems(text: str) -> list[str]:
+    """Porter stems (Porter 1980) of the content words."""
+    return [stem(word) for word in content_words(text)]
+
+
+@lru_cache(maxsize=100_000)
+def stem(word: str) -> str:
+    return word if not word.isascii() or word.isdigit() else str(_stemmer().stem(word))
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> Any:
+    from nltk.stem.porter import PorterStemmer
+
+    return PorterStemmer()
+
+
+def numbers(text: str) -> list[str]:
+    """The numbers in a text as digits: "1,200" is 1200, and "three" is 3."""
+    found = []
+    for match in _WORD.finditer(text):
+        word = fold(match.group())
+        if word in _SPELLED and word != "one":  # "one of them" counts nothing
+            found.append(_SPELLED[word])
+        found.extend(_NUMBER.findall(word))
+    return found
+
+
+def names(text: str, *, initial: bool = False) -> list[str]:
+    """The words written with a capital letter, folded; stop words are none.
+
+    A word at the start of a sentence counts only with `initial`, or where it could not be an ordinary one
+    (an acronym, or the first of several capitalised words).
+    """
+    found = []
+    matches = [match for match in _WORD.finditer(text) if not match.group()[0].isdigit()]
+    for i, match in enumerate(matches):
+        word = match.group()
+        if not word[0].isupper() or fold(word) in STOP_WORDS or len(word) == 1:
+            continue
+        opening = not text[: match.start()].strip() or _SENTENCE_END.search(text[: match.start()]) is not None
+        follower = matches[i + 1].group() if i + 1 < len(matches) else ""
+        beside = follower and text[match.end() : matches[i + 1].start()].isspace() and follower[0].isupper()
+        if initial or not opening or (len(word) > 1 and word.isupper()) or beside:
+            found.append(fold(word))
+    return found
