@@ -1,0 +1,149 @@
+"""Files to documents: `load` reads one, `find` lists those of a folder, `SUFFIXES` names the formats.
+
+A reader is a function `bytes -> Extract` that knows no path, opens nothing and raises `Rejected`;
+a new format is a new line in `_READERS`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from rag.documents.extract import Extract, Rejected, clean_title, one_line, settled
+from rag.errors import EmptyDocument, UnreadableDocument, UnsupportedFormat
+from rag.types import Document
+
+__all__ = ["SUFFIXES", "find", "load"]
+
+LARGEST_FILE = 100_000_000  # bytes
+
+# Imported when a file of the kind is met: nobody waits for a PDF library to read a text.
+_READERS = {
+    ".txt": "text:read",
+    ".text": "text:read",
+    ".log": "text:read",
+    ".md": "markdown:read",
+    ".markdown": "markdown:read",
+    ".html": "html:read",
+    ".htm": "html:read",
+    ".xhtml": "html:read",
+    ".pdf": "pdf:read",
+    ".docx": "office:read_docx",
+}
+
+SUFFIXES = frozenset(_READERS)
+
+
+def load(path: str | Path) -> Document:
+    """Read a file; raises the DocumentError that says why it cannot become a document."""
+    where, shown = _resolved(path), _printable(path)
+    try:
+        if shown != str(where):
+            raise Rejected(UnreadableDocument, "its name is not valid Unicode", "Rename it.")
+        reader = _reader(where.suffix.lower())
+        data = _read(where)
+        extract = settled(_extracted(reader, data))
+    except Rejected as rejected:
+        raise rejected.kind(shown, rejected.reason, remedy=rejected.remedy) from rejected.__cause__
+    if not extract.text.strip():
+        raise EmptyDocument(shown, "; ".join(("it holds no text", *extract.gaps)))
+    return Document(
+        text=extract.text,
+        path=shown,
+        title=_title(extract) or where.stem,
+        sha256=hashlib.sha256(data).hexdigest(),
+        date=extract.date,
+        author=extract.author,
+        pages=extract.pages,
+        headings=extract.headings,
+        gaps=extract.gaps,
+    )
+
+
+def find(given: Iterable[str | Path]) -> list[Path]:
+    """List the files given and those below the folders given: absolute, sorted, each once.
+
+    Below a folder, hidden files and folders, lock files (`~$…`) and links that lead out of it are left out.
+    Files of unknown kinds are in, and so is whatever does not exist: `load` says what is wrong with them.
+    """
+    found: set[Path] = set()
+    for item in given:
+        path = _resolved(item)
+        found.update(_walked(path) if os.path.isdir(path) else (path,))
+    return sorted(found)
+
+
+def _walked(folder: Path) -> Iterator[Path]:
+    closed: list[OSError] = []
+    for root, folders, files in os.walk(folder, onerror=closed.append):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            if name.startswith((".", "~$")):
+                continue
+            path = _resolved(Path(root, name))
+            if path.is_relative_to(folder) and (not path.exists() or path.is_file()):
+                yield path
+    yield from (_resolved(error.filename) for error in closed)  # load() reports that they cannot be listed
+
+
+def _resolved(path: str | Path) -> Path:
+    """An absolute path without links; unlike Path.resolve it stands a loop of links and a name that cannot exist."""
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError:  # a null character
+        return Path(path)
+
+
+def _printable(path: str | Path) -> str:
+    return str(_resolved(path)).replace("\0", "\\0").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _reader(suffix: str) -> Callable[[bytes], Extract]:
+    if suffix not in _READERS:
+        known = ", ".join(sorted(SUFFIXES))
+        what = f"{suffix} files are not supported" if suffix else "a file without a suffix is not supported"
+        raise Rejected(UnsupportedFormat, f"{what}.", f"Supported: {known}.")
+    module, function = _READERS[suffix].split(":")
+    reader: Callable[[bytes], Extract] = getattr(importlib.import_module(f"rag.documents.{module}"), function)
+    return reader
+
+
+def _read(path: Path) -> bytes:
+    try:
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            listed = os.access(path, os.R_OK | os.X_OK)
+            raise Rejected(UnreadableDocument, "it is a folder" if listed else "it is a folder that you may not list")
+        if not stat.S_ISREG(found.st_mode):  # opening a pipe would wait for ever
+            raise Rejected(UnreadableDocument, "it is not an ordinary file")
+        if found.st_size > LARGEST_FILE:
+            raise Rejected(UnreadableDocument, f"it is larger than {LARGEST_FILE // 1_000_000} MB", "Split it.")
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise Rejected(UnreadableDocument, "there is no such file") from error
+    except PermissionError as error:
+        raise Rejected(UnreadableDocument, "you may not read it", "Check its permissions.") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise Rejected(UnreadableDocument, f"it cannot be read: {reason}") from error
+
+
+def _extracted(reader: Callable[[bytes], Extract], data: bytes) -> Extract:
+    if not data:
+        raise Rejected(EmptyDocument, "it is empty")
+    try:
+        return reader(data)
+    except Rejected:
+        raise
+    except Exception as error:  # parsers raise anything at all on damaged files
+        what = one_line(str(error))[:120] or type(error).__name__
+        raise Rejected(UnreadableDocument, f"it is damaged or not of the kind its suffix says ({what})") from error
+
+
+def _title(extract: Extract) -> str:
+    first = extract.text[slice(*extract.headings[0])] if extract.headings else ""
+    return clean_title(extract.title) or clean_title(first)

@@ -1,0 +1,127 @@
+"""What a reader hands back for the bytes of one file, and what readers share: joining paragraphs, titles, names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from rag.errors import DocumentError
+
+Offsets = tuple[int, int]
+
+TITLE_LENGTH = 300  # characters; a longer one is a text that was put into the wrong field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extract:
+    """The text of a file and what the file says of itself; fields as in `Document`, empty where it says nothing."""
+
+    text: str
+    title: str = ""
+    date: str | None = None
+    author: str | None = None
+    pages: tuple[int, ...] = ()
+    headings: tuple[Offsets, ...] = ()
+    gaps: tuple[str, ...] = ()
+
+
+class Rejected(Exception):
+    """Raised by readers, who do not know the path; `load` turns it into the `kind` of DocumentError with one."""
+
+    def __init__(self, kind: type[DocumentError], reason: str, remedy: str = "") -> None:
+        super().__init__(kind, reason, remedy)
+        self.kind = kind
+        self.reason = reason
+        self.remedy = remedy
+
+
+class Block(NamedTuple):
+    """A paragraph, a heading, or a row of a table."""
+
+    text: str
+    heading: bool = False
+    row: bool = False
+
+
+def assemble(blocks: Iterable[Block]) -> tuple[str, tuple[Offsets, ...]]:
+    """Join blocks by a blank line, rows of a table by a newline; return the text and the offsets of its headings."""
+    parts: list[str] = []
+    headings: list[Offsets] = []
+    length = 0
+    row_before = False
+    for block in blocks:
+        text = block.text.strip()
+        if not text:
+            continue
+        if parts:
+            parts.append("\n" if block.row and row_before else "\n\n")
+            length += len(parts[-1])
+        if block.heading:
+            headings.append((length, length + len(text)))
+        parts.append(text)
+        length += len(text)
+        row_before = block.row
+    return "".join(parts), tuple(headings)
+
+
+def settled(extract: Extract) -> Extract:
+    """Make every newline `\\n` and the text encodable as UTF-8, and move the offsets accordingly."""
+    text, gaps = extract.text, extract.gaps
+    lone = len(_SURROGATE.findall(text))
+    if lone:
+        text = _SURROGATE.sub("\ufffd", text)
+        gaps = (*gaps, f"characters that are not Unicode, shown as \ufffd: {lone}")
+    if "\r" not in text:
+        return replace(extract, text=text, gaps=gaps) if lone else extract
+    wanted = sorted({*extract.pages, *(offset for heading in extract.headings for offset in heading)})
+    moved: dict[int, int] = {}
+    position = dropped = 0
+    for offset in wanted:
+        dropped += text.count("\r\n", position, offset)
+        position = offset
+        moved[offset] = offset - dropped
+    return replace(
+        extract,
+        text=newlines(text),
+        pages=tuple(moved[offset] for offset in extract.pages),
+        headings=tuple((moved[start], moved[end]) for start, end in extract.headings),
+        gaps=gaps,
+    )
+
+
+def newlines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def one_line(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+def clean_title(title: str | None) -> str:
+    """Return a title from metadata without what programs leave there, or "" for one that says nothing."""
+    title = one_line(title)
+    title, converted = re.subn(r"^Microsoft (?:Office )?(?:Word|PowerPoint|Excel)\s*-\s*", "", title)
+    if converted or " " not in title:
+        title = _FILE_SUFFIX.sub("", title)
+    return "" if _NO_TITLE.fullmatch(title) or len(title) > TITLE_LENGTH else title
+
+
+def clean_author(author: str | None) -> str | None:
+    author = one_line(author)
+    return None if _NO_AUTHOR.fullmatch(author) or len(author) > TITLE_LENGTH else author
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_FILE_SUFFIX = re.compile(r"\.(?:docx?|pptx?|xlsx?|pdf|rtf|odt|tex|dvi|indd|qxd|html?|txt|md)$", re.IGNORECASE)
+_NO_TITLE = re.compile(
+    r"|\W*(?:untitled|anonymous|unspecified|unknown|no title|title|(?:word )?document|powerpoint presentation|slide)"
+    r"(?:[ -]?\d+)?\W*|\W+",
+    re.IGNORECASE,
+)
+_NO_AUTHOR = re.compile(
+    r"|\W*(?:anonymous|unspecified|unknown|author|user|owner|admin|administrator|python-docx|"
+    r"microsoft(?: office)? user)\W*|\W+",
+    re.IGNORECASE,
+)
