@@ -1,0 +1,1 @@
+"""Evaluation: suites of documents and questions, systems that answer them, measures, and the report."""

@@ -1,0 +1,203 @@
+"""Measures of answers, rankings, citations and refusals: pure functions, each with its source.
+
+A measure that does not apply to a question is None there ("unscored"), which is not 0 ("wrong"):
+means leave out the first, count the second, and always say over how many questions they were taken.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import statistics
+import string
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+if TYPE_CHECKING:
+    from eval.suite import Gold
+    from eval.systems import Found
+
+_Place = TypeVar("_Place", "Gold", "Found")
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+_PUNCTUATION = str.maketrans("", "", string.punctuation)
+
+
+class Mean(NamedTuple):
+    """A mean and the number of values in it; None where there were none."""
+
+    value: float | None
+    n: int
+
+
+def mean(values: Iterable[float | None]) -> Mean:
+    """Average the values that are not None."""
+    scored = [value for value in values if value is not None]
+    return Mean(math.fsum(scored) / len(scored) if scored else None, len(scored))
+
+
+def median(values: Iterable[float]) -> float | None:
+    """The p50; None of nothing."""
+    listed = list(values)
+    return statistics.median(listed) if listed else None
+
+
+def normalise(answer: str) -> str:
+    """Lower case, without ASCII punctuation, English articles and surplus white space.
+
+    Rajpurkar et al. 2016, SQuAD (arXiv:1606.05250), official script `normalize_answer`.
+    """
+    return " ".join(_ARTICLES.sub(" ", answer.lower().translate(_PUNCTUATION)).split())
+
+
+def exact_match(short: str, answers: Sequence[str]) -> float:
+    """1.0 where the normalised answer equals a gold answer's.
+
+    Without gold answers the question is unanswerable, and an empty answer, a refusal, is the right one:
+    Rajpurkar et al. 2018, SQuAD 2.0 (arXiv:1806.03822), `compute_exact`.
+    """
+    if not short.strip() or not answers:
+        return float(not short.strip() and not answers)
+    return max(float(normalise(short) == normalise(answer)) for answer in answers)
+
+
+def f1(short: str, answers: Sequence[str]) -> float:
+    """Harmonic mean of word precision and recall against the best gold answer, 0 to 1; refusals as in `exact_match`.
+
+    Rajpurkar et al. 2016 and 2018, official scripts, `compute_f1`.
+    """
+    if not short.strip() or not answers:
+        return float(not short.strip() and not answers)
+    return max(_word_f1(normalise(short).split(), normalise(answer).split()) for answer in answers)
+
+
+def _word_f1(short: list[str], answer: list[str]) -> float:
+    if not short or not answer:
+        return float(short == answer)
+    shared = sum((Counter(short) & Counter(answer)).values())
+    return 2 * shared / (len(short) + len(answer))
+
+
+def holds(passage: Found, gold: Gold) -> bool:
+    """Whether a passage holds a gold span whole; of a gold span longer than the passage, at least half.
+
+    Evidence that names a document and no place in it is held by any passage of that document.
+    """
+    if passage.doc_id != gold.doc_id:
+        return False
+    if gold.anywhere:
+        return True
+    shared = min(passage.end, gold.end) - max(passage.start, gold.start)
+    length = gold.end - gold.start
+    return shared == length or (length > passage.end - passage.start and 2 * shared >= length)
+
+
+def first_find(ranked: Sequence[Found], evidence: Sequence[Gold]) -> int | None:
+    """The rank, from 1, of the first passage that holds a gold span; None where none does."""
+    return next((rank for rank, passage in enumerate(ranked, 1) if any(holds(passage, g) for g in evidence)), None)
+
+
+def recall_at_k(ranked: Sequence[Found], evidence: Sequence[Gold], k: int) -> float | None:
+    """1.0 where one of the first k passages holds a gold span; None without evidence.
+
+    Recall@k (success@k) as of Karpukhin et al. 2020, DPR (arXiv:2004.04906), by place instead of by answer text.
+    """
+    return float(first_find(ranked[:k], evidence) is not None) if evidence else None
+
+
+def reciprocal_rank(ranked: Sequence[Found], evidence: Sequence[Gold], k: int) -> float | None:
+    """1 / rank of the first find among the first k passages, else 0.0; None without evidence.
+
+    Voorhees 1999, The TREC-8 Question Answering Track Report.
+    """
+    rank = first_find(ranked[:k], evidence)
+    return (1 / rank if rank else 0.0) if evidence else None
+
+
+def recall_within(ranked: Sequence[Found], evidence: Sequence[Gold], characters: int) -> float | None:
+    """1.0 where the first `characters` of the ranked passages, read one after another, hold a gold span.
+
+    The last passage is cut where the characters end; passages that lie side by side read as one, and what two
+    passages share is read twice. Of a gold span longer than every passage that it touches, half must be read.
+    So systems with long and with short passages are compared at equal reading. The budget is that of R@kt
+    (Asai et al. 2021, XOR QA, arXiv:2010.11856), in characters instead of tokens. None without evidence.
+    """
+    if not evidence:
+        return None
+    read, left = [], characters
+    for passage in ranked:
+        if left <= 0:
+            break
+        read.append((passage, min(passage.end, passage.start + left)))
+        left -= passage.end - passage.start
+    return float(any(_was_read(gold, read) for gold in evidence))
+
+
+def _was_read(gold: Gold, read: Sequence[tuple[Found, int]]) -> bool:
+    """Whether the characters `start:cut` of each passage cover the gold span (half of it, where it is long)."""
+    touching = [(p, cut) for p, cut in read if p.doc_id == gold.doc_id and p.start < gold.end and gold.start < cut]
+    if gold.anywhere:
+        return any(p.doc_id == gold.doc_id for p, _ in read)
+    covered, position = 0, gold.start
+    for start, cut in sorted((p.start, cut) for p, cut in touching):
+        covered += max(0, min(cut, gold.end) - max(start, position))
+        position = max(position, cut)
+    length = gold.end - gold.start
+    long = all(length > p.end - p.start for p, _ in touching)
+    return covered == length or (long and 2 * covered >= length)
+
+
+def overlaps(citation: Found, gold: Gold) -> bool:
+    """Whether a citation and a gold span share a character, or the document where no place in it is named."""
+    if citation.doc_id != gold.doc_id:
+        return False
+    return gold.anywhere or (citation.start < gold.end and gold.start < citation.end)
+
+
+def citation_precision(citations: Sequence[Found], evidence: Sequence[Gold]) -> float:
+    """The share of an answer's citations that overlap a gold span; 0.0 for an answer that cites nothing.
+
+    Precision of supporting facts, Yang et al. 2018, HotpotQA (arXiv:1809.09600), with spans in place of sentences.
+    Of an unanswerable question no citation is right.
+    """
+    return _share(any(overlaps(citation, gold) for gold in evidence) for citation in citations)
+
+
+def citation_recall(citations: Sequence[Found], evidence: Sequence[Gold]) -> float | None:
+    """The share of the question's facts of which a gold span is cited; None without evidence.
+
+    Gold spans of one fact are alternatives: any of them will do. Most questions ask for one fact, and then this is
+    1.0 or 0.0. Recall of supporting facts, Yang et al. 2018, HotpotQA (arXiv:1809.09600).
+    """
+    if not evidence:
+        return None
+    facts = sorted({gold.fact for gold in evidence})
+    return _share(any(overlaps(c, g) for c in citations for g in evidence if g.fact == fact) for fact in facts)
+
+
+def refusal_precision(refused: Sequence[bool], answerable: Sequence[bool]) -> Mean:
+    """The share of refusals that were right, and the number of refusals.
+
+    Precision of refusal, Song et al. 2024, Trust-Score (arXiv:2409.11242), as `refusal_recall` and false refusals.
+    """
+    return mean(float(not can) for said_no, can in zip(refused, answerable, strict=True) if said_no)
+
+
+def refusal_recall(refused: Sequence[bool], answerable: Sequence[bool]) -> Mean:
+    """The share of unanswerable questions that were refused, and the number of unanswerable questions."""
+    return mean(float(said_no) for said_no, can in zip(refused, answerable, strict=True) if not can)
+
+
+def false_refusals(refused: Sequence[bool], answerable: Sequence[bool]) -> Mean:
+    """The share of answerable questions that were refused, and the number of answerable questions."""
+    return mean(float(said_no) for said_no, can in zip(refused, answerable, strict=True) if can)
+
+
+def distinct(places: Iterable[_Place]) -> tuple[_Place, ...]:
+    """The places in their order, each once."""
+    return tuple(dict.fromkeys(places))
+
+
+def _share(outcomes: Iterable[bool]) -> float:
+    listed = list(outcomes)
+    return sum(listed) / len(listed) if listed else 0.0

@@ -1,0 +1,133 @@
+"""Results as tables: for the terminal, and as Markdown for the README."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from eval.run import Run
+
+LABELS = {
+    "exact_match": "exact match",
+    "f1": "F1",
+    "recall_at_1": "recall@1",
+    "recall_at_5": "recall@5",
+    "recall_at_k": "recall@{k}",
+    "reciprocal_rank": "reciprocal rank@{k}",
+    "recall_within": "recall within {characters} characters",
+    "citation_precision": "citation precision",
+    "citation_recall": "citation recall",
+    "characters_cited": "characters cited",
+    "refusal_precision": "refusal precision",
+    "refusal_recall": "refusal recall",
+    "false_refusals": "false refusals",
+    "answered": "answered",
+    "refused": "refused",
+    "failed": "failed",
+}
+BY_CATEGORY = ("exact_match", "f1", "recall_at_k", "citation_precision", "citation_recall", "refused")
+_WHOLE = {"characters_cited", "answered", "refused", "failed"}
+_TIMES = {
+    "question_seconds_p50": ("seconds per question, median", 3),
+    "index_characters_per_second": ("characters indexed per second", 0),
+}
+
+Table = list[list[str]]
+
+
+def table(run: Run, *, category_of: str = "footnote") -> str:
+    """The systems side by side; below, the categories of one of them where there are several.
+
+    `n` is the number of questions that a mean was taken over; where it differs between systems each cell has its own.
+    """
+    parts = [heading(run), _aligned([["", "n", *run.systems], *_measure_rows(run), *_time_rows(run)])]
+    categories = run.categories.get(category_of, {})
+    if len(categories) > 1:
+        parts.append(_aligned(_category_rows(run, category_of, categories)))
+    parts.extend(_remarks(run))
+    return "\n\n".join(parts) + "\n"
+
+
+def markdown(run: Run) -> str:
+    """The same table of measures in Markdown, without times: they belong to a benchmark."""
+    rows = [["", "n", *run.systems], *_measure_rows(run)]
+    lines = [_pipes(rows[0]), _pipes(["---"] + ["---:"] * (len(rows[0]) - 1)), *map(_pipes, rows[1:])]
+    return "\n".join(lines) + "\n"
+
+
+def heading(run: Run) -> str:
+    """One line: what was asked of what, on which commit and machine."""
+    about = run.about
+    drawn = f" of {about['questions_in_suite']:,} (seed {about['seed']})" if about["seed"] is not None else ""
+    commit = about["commit"][:10] + (" with changes" if about["dirty"] else "")
+    return (
+        f"{about['suite']}: {about['questions']:,}{drawn} questions over {about['documents']:,} documents; "
+        f"commit {commit}; {about['machine']}"
+    )
+
+
+def _measure_rows(run: Run) -> Table:
+    """Label, n, then a cell for each system; measures that apply to no question are left out."""
+    rows = []
+    for name, label in LABELS.items():
+        cells = [run.summary[system][name] for system in run.systems]
+        if not any(cell["n"] for cell in cells):
+            continue
+        counts = {cell["n"] for cell in cells}
+        shown = [_number(name, cell["value"]) + (f" (n {cell['n']:,})" if len(counts) > 1 else "") for cell in cells]
+        rows.append([_label(run, label), f"{counts.pop():,}" if len(counts) == 1 else "", *shown])
+    return rows
+
+
+def _time_rows(run: Run) -> Table:
+    rows = []
+    for name, (label, places) in _TIMES.items():
+        values = [run.timings.get(system, {}).get(name) for system in run.systems]
+        rows.append([label, "", *("–" if value is None else f"{value:,.{places}f}" for value in values)])
+    return rows
+
+
+def _category_rows(run: Run, system: str, categories: Mapping[str, Any]) -> Table:
+    rows = [[f"{system}, by category", "n", *(_label(run, LABELS[name]) for name in BY_CATEGORY)]]
+    for category, summary in sorted(categories.items()):
+        cells = [_number(name, summary[name]["value"]) for name in BY_CATEGORY]
+        rows.append([category, f"{summary['answered']['n']:,}", *cells])
+    return rows
+
+
+def _remarks(run: Run) -> Iterable[str]:
+    """What a reader must know before comparing: failures, documents refused, defects of the set."""
+    for system in run.about["systems"]:
+        errors = [row for row in run.rows[system["name"]] if row["error"]]
+        if errors:
+            first = f"{errors[0]['id']}: {errors[0]['error']}"
+            yield f"{system['name']} failed on {len(errors):,} questions; first, {first}"
+        if system["rejected"]:
+            listed = ", ".join(system["rejected"][:3])
+            yield f"{system['name']} refused {len(system['rejected']):,} documents: {listed}"
+    if run.about["suite_gaps"]:
+        yield f"{len(run.about['suite_gaps']):,} defects of the set were left out; the results file lists them."
+
+
+def _label(run: Run, label: str) -> str:
+    return label.format(k=run.about["k"], characters=f"{run.about['characters_read']:,}")
+
+
+def _number(name: str, value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if name in _WHOLE else f"{value:.3f}"
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Columns of equal width: the first to the left, numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
+        for row in rows
+    )
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _pipes(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
