@@ -1,0 +1,587 @@
+"""The chat: inert HTML, a guarded server, and the page in a real browser."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import html.parser
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from rag.assistant import Assistant
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from rag.config import Config
+from rag.errors import ConfigError
+from rag.types import Answer, Citation, Document, Hit, IndexedDocument, Statement, UpdateReport
+from ui import render
+from ui.app import Conversation
+from ui.server import HEADERS, ChatServer, Guard, allowed_hosts, create_app, serve
+from ui.uploads import add, safe_name
+
+pytestmark = [
+    # Gradio leaves the handle of a temporary file to the garbage collector for every upload.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+FOREIGN = "http://foreign.example"
+PAYLOADS = [
+    f"![x]({FOREIGN}/1.png)",
+    f"![x][r]\n\n[r]: {FOREIGN}/2.png",
+    f"[x]({FOREIGN}/3) <{FOREIGN}/3a> {FOREIGN}/3b www.foreign.example",
+    "[x](javascript:alert(1))",
+    f"<img src={FOREIGN}/4.png onerror=alert(1)>",
+    f"<input type=image src={FOREIGN}/5.png>",
+    f"<video src={FOREIGN}/6 poster={FOREIGN}/6a autoplay></video><audio src={FOREIGN}/6b autoplay></audio>",
+    f"<picture><source srcset={FOREIGN}/7.png><img></picture>",
+    f"<p style=\"background:url('{FOREIGN}/8.png')\">x</p>",
+    f"<svg onload=alert(1)><image href={FOREIGN}/9.png /></svg>",
+    f"<table background={FOREIGN}/10.png><tr><td>x</table>",
+    "<script>alert(1)</script>",
+    f"<style>@import '{FOREIGN}/11.css'</style><link rel=stylesheet href={FOREIGN}/11a.css>",
+    f"<iframe src={FOREIGN}/12></iframe><object data={FOREIGN}/12a></object><embed src={FOREIGN}/12b>",
+    f"<meta http-equiv=refresh content='0;url={FOREIGN}/13'><base href={FOREIGN}/>",
+    f"<form action={FOREIGN}/14><button autofocus onfocus=alert(1)>x</button></form>",
+    "\"><img src=x onerror=alert(1)>' onmouseover='alert(1)",
+    "</mark></p></section></div><details open ontoggle=alert(1)>x",
+    f"```mermaid\ngraph TD; A[<img src={FOREIGN}/15.png>]-->B\n```",
+    f"$$\\href{{{FOREIGN}/16}}{{x}}\\includegraphics{{{FOREIGN}/16a}}$$ \\(x\\)",
+    "# heading\n\n- list\n\n    code\n\n| a | b |\n|---|---|\n",
+    "${alert(1)} {{constructor.constructor('alert(1)')()}} {alert(1)}",
+    "&lt;img src=x onerror=alert(1)&gt; &#60;script&#62;",
+    "<thinking>x</thinking><!-- x --><![CDATA[x]]><?x?>",
+    "a\u202eb \u2028 \u0085 <\u0000img\u0000 src=x>",
+]
+
+
+class Parsed(html.parser.HTMLParser):
+    """The tags, attributes and text of `source`; `marked` is the text inside <mark>."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = self.marked = self.within = ""
+        self.feed(source)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self.within = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        self.within = ""
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        self.marked += data if self.within == "mark" else ""
+
+
+def document(text: str, *, title: str = "Delegations meet", path: str = "/reports/riyadh.txt", **more: Any) -> Document:
+    return Document(text=text, path=path, title=title, sha256="0" * 64, **more)
+
+
+def cited(source: Document, quote: str, *, number: int = 1) -> Statement:
+    start = source.text.index(quote)
+    return Statement(
+        text=quote, citations=(Citation(number=number, document=source, span=source.span(start, start + len(quote))),)
+    )
+
+
+def everything(hostile: str) -> str:
+    """All that the page can show, with `hostile` in every place that takes text."""
+    source = document(f"Before. {hostile} After.", title=hostile, path=hostile, date=hostile)
+    near = Hit(score=0.1, text=hostile, title=hostile, path=hostile, span=source.span(0, 3), passage_id=1, date=hostile)
+    says = Answer(
+        question=hostile, statements=(cited(source, hostile),), short=hostile, answered_by=hostile, notes=(hostile,)
+    )
+    refuses = Answer(question=hostile, reason=hostile, nearest=(near,))
+    listed = IndexedDocument(
+        path=hostile, title=hostile, date=hostile, author=hostile, sha256="0", passages=1, characters=1
+    )
+    panel = render.panel([(hostile, render.evidence(says, turn=1)), (hostile, render.evidence(refuses, turn=2))])
+    made = UpdateReport(added=(hostile,), rejected=((hostile, hostile),), gaps=((hostile, hostile),))
+    parts = (
+        render.question(hostile), render.answer(says, asked="", turn=1), render.answer(refuses, asked="", turn=2),
+        panel, render.report(made), render.documents([listed]), render.fault(hostile, remedy=hostile),
+    )  # fmt: skip
+    return "".join(parts)
+
+
+@pytest.mark.parametrize("hostile", PAYLOADS)
+def test_text_from_outside_becomes_letters_and_nothing_else(hostile: str) -> None:
+    shown, harmless = Parsed(everything(hostile)), Parsed(everything("plain"))
+    assert shown.tags == harmless.tags
+    assert {name for _, attributes in shown.tags for name in attributes} <= {
+        "class", "id", "href", "title", "tabindex", "role",
+    }  # fmt: skip
+    assert all(a["href"].startswith("#source-") for tag, a in shown.tags if "href" in a)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("hostile", PAYLOADS)
+def test_inert_text_holds_nothing_that_html_or_markdown_reads_and_shows_the_same_letters(hostile: str) -> None:
+    inert = render.inert(hostile)
+    assert set(inert) - set("&#;0123456789 ") == {c for c in set(inert) if c.isalpha() or ord(c) > 0x9F}
+    assert Parsed(inert).text == hostile.replace("\0", "\ufffd").replace("\x85", "\ufffd")
+
+
+def test_a_lone_surrogate_can_be_shown() -> None:
+    assert Parsed(render.inert("a\ud800b")).text == "a?b"
+
+
+def test_the_marked_quote_is_the_source_letter_for_letter() -> None:
+    quote = "They met  in Riyadh,\non *Tuesday* & left."
+    source = document(f"First words. {quote} Last words.", pages=(0, 5), date="2026-03-14")
+    html_ = render.evidence(Answer(question="q", statements=(cited(source, quote),), confidence=0.9), turn=3)
+    shown = Parsed(html_)
+    assert shown.marked == quote == source.text[13 : 13 + len(quote)]
+    assert f"First words. {quote} Last words." in shown.text
+    assert "2026-03-14 · page 2 · /reports/riyadh.txt" in shown.text
+    assert [a["id"] for tag, a in shown.tags if tag == "section"] == ["source-3-1"]
+
+
+def test_the_surroundings_of_a_quote_are_cut_between_words() -> None:
+    source = document("word " * 100 + "The quote." + " tail" * 100)
+    text = Parsed(render.evidence(Answer(question="q", statements=(cited(source, "The quote."),)), turn=1)).text
+    assert "… word word" in text
+    assert text.endswith("tail tail …")
+
+
+def test_marks_of_an_answer_point_to_the_sources_of_its_own_turn() -> None:
+    source = document("One. Two.")
+    statements = (cited(source, "One."), cited(source, "Two.", number=2))
+    shown = Parsed(render.answer(Answer(question="q", statements=statements, confidence=0.87), asked="q", turn=4))
+    assert [a["href"] for tag, a in shown.tags if tag == "a"] == ["#source-4-1", "#source-4-2"]
+    assert "One. [1]" in shown.text
+    assert "Confidence: high (87%)" in shown.text
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(1.0, "high (100%)"), (0.8, "high (80%)"), (0.5, "medium (50%)"), (0.1, "low (10%)")]
+)
+def test_confidence_is_told_in_words_and_as_a_number(value: float, said: str) -> None:
+    assert render.confidence(value) == said
+
+
+def test_a_refusal_says_so_and_calls_what_it_shows_nearest_passages() -> None:
+    source = document("Grain fell.")
+    near = Hit(score=0.2, text="Grain fell.", title="Grain", path="/g.txt", span=source.span(0, 5), passage_id=1)
+    refusal = Answer(question="q", reason="No passage says so.", nearest=(near,))
+    said = render.answer(refusal, asked="q", turn=1)
+    assert Parsed(said).text == "Not in your documentsNo passage says so."
+    assert 'class="fn-box fn-refusal"' in said
+    shown = Parsed(render.evidence(refusal, turn=1))
+    assert shown.text.startswith("Nearest passages, not an answer")
+    assert "Grain fell." in shown.text
+    assert shown.marked == ""
+
+
+def test_a_follow_up_shows_how_it_was_read() -> None:
+    refusal = Answer(question="When did the ministers meet?", reason="Not said.")
+    assert "Read as: When did the ministers meet?" in Parsed(render.answer(refusal, asked="When?", turn=1)).text
+    assert "Read as" not in render.answer(refusal, asked=refusal.question, turn=1)
+
+
+def test_the_panel_opens_the_latest_sources_and_folds_the_earlier_ones() -> None:
+    shown = render.panel([("first?", "<p>one</p>"), ("second?", ""), ("third?", "<p>three</p>")])
+    assert shown.index("three") < shown.index("<details>") < shown.index("one")
+    assert "second" not in shown
+    assert "The sources of an answer appear here" in render.panel([("first?", "<p>one</p>"), ("second?", "")])
+
+
+def test_the_report_names_every_file_with_its_fate() -> None:
+    made = UpdateReport(
+        added=("/u/a.txt",), updated=("/u/b.txt",), unchanged=("/u/c.txt",), rejected=(("/u/d.xyz", "unknown"),)
+    )
+    assert Parsed(render.report(made)).text == "Added: 1a.txtUpdated: 1b.txtUnchanged: 1c.txtRejected: 1d.xyz: unknown"
+
+
+def test_only_finished_turns_are_history_and_a_stopped_answer_keeps_what_it_found() -> None:
+    source = document("One. Two.")
+    now = Conversation().asking("q")
+    part = now.answering(Answer(question="q", statements=(cited(source, "One."),), complete=False))
+    assert part.turns == ()
+    stopped = part.stopped()
+    assert "One." in Parsed(stopped.messages()[1]["content"]).text
+    assert "Stopped here." in Parsed(stopped.messages()[1]["content"]).text
+    assert stopped.stopped() == stopped
+    whole = stopped.asking("r").answering(Answer(question="r, in full", statements=(cited(source, "Two."),)))
+    assert [(t.question, t.answer) for t in whole.turns] == [("r, in full", "Two. [1]")]
+
+
+# Uploads
+
+
+@pytest.mark.parametrize(
+    ("given", "safe"),
+    [
+        ("report.txt", "report.txt"),
+        ("../../etc/passwd", "passwd"),
+        ("..\\..\\boot.ini", "boot.ini"),
+        (".hidden", "hidden"),
+        ("..", "document"),
+        ("a\0b\n\u202ec.txt", "a_b__c.txt"),
+        ("<img src=x>.txt", "_img src=x_.txt"),
+        ("Übersicht März.pdf", "Übersicht März.pdf"),
+        ("x" * 300 + ".pdf", "x" * 196 + ".pdf"),
+    ],
+)
+def test_upload_names_become_plain_file_names(given: str, safe: str) -> None:
+    assert safe_name(given) == safe
+
+
+def uploading(folder: Path, **files: str) -> list[Path]:
+    """Files as Gradio leaves them: each in a folder of its own."""
+    made = [folder / str(number) / f"{name}.txt" for number, name in enumerate(files)]
+    for path, text in zip(made, files.values(), strict=True):
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    return made
+
+
+class Shelf:
+    """An index that takes what `accepts` says, and fails after it where `fault` is set."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.held: dict[str, str] = {}
+        self.accepts = True
+        self.fault: Exception | None = None
+
+    def update(self, paths: list[Path], *, progress: object) -> UpdateReport:
+        if self.accepts:
+            self.held |= {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+        if self.fault:
+            raise self.fault
+        taken = tuple(map(str, paths))
+        return UpdateReport(updated=taken) if self.accepts else UpdateReport(rejected=tuple((p, "bad") for p in taken))
+
+    def documents(self) -> list[SimpleNamespace]:
+        return [SimpleNamespace(path=path, sha256=sha256) for path, sha256 in self.held.items()]
+
+
+@pytest.mark.parametrize("fault", [None, ConfigError("broke")], ids=["whole", "fault"])
+def test_an_uploaded_file_stays_exactly_where_the_index_holds_its_bytes(
+    tmp_path: Path, fault: Exception | None
+) -> None:
+    index: Any = Shelf(tmp_path / "index")
+    kept = index.folder / "uploads" / "a.txt"
+    for accepts, text, stands in ((False, "0", None), (True, "1", "1"), (False, "2", "1"), (True, "3", "3")):
+        index.accepts, index.fault = accepts, fault
+        files = uploading(tmp_path / text, a=text)
+        with pytest.raises(ConfigError) if fault else nullcontext():
+            add(index, files)
+        assert (kept.read_text() if kept.exists() else None) == stands
+        assert not files[0].parent.exists()
+    assert [path.name for path in kept.parent.iterdir()] == ["a.txt"]
+
+
+def test_two_files_of_one_name_in_one_upload_do_not_replace_each_other(tmp_path: Path) -> None:
+    index: Any = Shelf(tmp_path / "index")
+    files = uploading(tmp_path / "one", a="one") + uploading(tmp_path / "two", a="two")
+    report = add(index, files)
+    kept = index.folder / "uploads" / "a.txt"
+    assert report.updated == (str(kept),)
+    assert report.rejected[0][0] == "a.txt"
+    assert kept.read_text() == "one"
+
+
+# The guard
+
+
+async def _echo(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(f"{request.url.path} {len(await request.body())}")
+
+
+HOSTS = allowed_hosts("127.0.0.1", 7860)
+
+
+@pytest.fixture
+def guarded() -> TestClient:
+    echo = Starlette(routes=[Route("/{path:path}", _echo, methods=["GET", "POST"])])
+    return TestClient(Guard(echo, hosts=HOSTS, upload_bytes=3_000_000), base_url="http://127.0.0.1:7860")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:7860", "localhost:7860", "LOCALHOST:7860", "[::1]:7860"])
+def test_the_machine_itself_is_an_allowed_host(guarded: TestClient, host: str) -> None:
+    assert guarded.get("/config", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:7860", "127.0.0.1", "127.0.0.1:80", "localhost:7860.evil.example", ""]
+)
+def test_other_hosts_are_refused(guarded: TestClient, host: str) -> None:
+    assert guarded.get("/config", headers={"host": host}).status_code == 421
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("http://127.0.0.1:7860", 200),
+        ("http://localhost:7860", 403),
+        ("http://evil.example", 403),
+        ("https://127.0.0.1:7860", 403),
+        ("null", 403),
+    ],
+)
+def test_uploads_come_from_the_page_itself(guarded: TestClient, origin: str, status: int) -> None:
+    sent = guarded.post("/gradio_api/upload", headers={"origin": origin}, files={"files": ("a.txt", b"x")})
+    assert sent.status_code == status
+    assert sent.headers["content-security-policy"] == HEADERS["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradio_api/file=https://foreign.example/x", "/file=http://foreign.example/x",
+        "/gradio_api/file=HTTPS:/x.example", "/gradio_api/file=%68ttps%3A%2F%2Fforeign.example", "/gradio_api/file=//https://x.example",
+        "/gradio_api/proxy=https://x.hf.space/y", "/gradio_api/file=ftp://x.example",
+    ],
+)  # fmt: skip
+def test_the_server_fetches_nothing_for_anybody(guarded: TestClient, path: str) -> None:
+    assert guarded.get(path).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "status"),
+    [
+        ("/gradio_api/queue/join", 1_000_000, 200),
+        ("/gradio_api/queue/join", 1_000_001, 413),
+        ("/gradio_api/upload", 3_000_000, 200),
+        ("/gradio_api/upload", 3_000_001, 413),
+        ("/gradio_api/upload/", 3_000_001, 413),
+    ],
+)
+@pytest.mark.parametrize("chunked", [False, True], ids=["whole", "chunked"])
+def test_bodies_are_limited(guarded: TestClient, path: str, size: int, status: int, chunked: bool) -> None:
+    pieces = (b"x" * min(65536, size - at) for at in range(0, size, 65536))
+    answer = guarded.post(path, content=pieces if chunked else b"x" * size)
+    assert answer.status_code == status
+    assert answer.headers["x-frame-options"] == "DENY"
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"data":[[{"path":"http://x.example"}]]}', b'{"\\u0070ath":" HTTPS:\\/\\/x.example"}', b"[" * 100_000]
+)
+def test_a_file_named_by_address_is_refused(guarded: TestClient, body: bytes) -> None:
+    assert guarded.post("/gradio_api/queue/join", content=body).status_code == 403
+    question = b'{"data":["what is the path: http://x.example"]}'
+    assert guarded.post("/gradio_api/queue/join", content=question).text.endswith(f" {len(question)}")
+
+
+def test_a_dishonest_length_does_not_pass(guarded: TestClient) -> None:
+    assert guarded.post("/x", content=b"x", headers={"content-length": "-1"}).status_code == 413
+
+
+def test_ports_and_hosts_that_cannot_be_served_say_what_to_do() -> None:
+    assistant: Any = SimpleNamespace(config=Config())
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(ConfigError, match=r"is taken.*--port"):
+            serve(assistant, port=taken.getsockname()[1])
+    for host in ("0.0.0.0", "192.168.1.5", "example.org", ""):
+        with pytest.raises(ConfigError, match=r"--host 127\.0\.0\.1"):
+            serve(assistant, host=host, port=0)
+
+
+# The whole application
+
+
+NEWS = {
+    "riyadh.txt": "Delegations meet in Riyadh\n\nThe foreign ministers of both countries met in Riyadh on Tuesday. "
+    "It was their first meeting in three years. Officials described the discussion as frank.\n",
+    "port.txt": "Dockworkers end their strike\n\nDockworkers at the northern port returned to work on Monday. "
+    "The union accepted a raise of four percent.\n",
+}
+HARVEST = "Harvest report\n\nThe valley harvested nine thousand tons of barley this summer.\n"
+
+
+@pytest.fixture
+def assistant(tmp_path: Path, encoder: Any) -> Iterator[Assistant]:
+    reports = tmp_path / "reports"
+    reports.mkdir()
+    for name, text in NEWS.items():
+        (reports / name).write_text(text)
+    opened = Assistant.open(tmp_path / "index", documents=reports, encoder=encoder)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def chat(assistant: Assistant) -> Iterator[ChatServer]:
+    server, up = ChatServer(assistant, port=0), threading.Event()
+    thread = threading.Thread(target=server.run, kwargs={"ready": lambda url: up.set()}, daemon=True)
+    thread.start()
+    assert up.wait(30), "the chat did not come up"
+    yield server
+    server.stop()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def test_the_served_page_is_guarded_and_names_no_foreign_host_to_load_from(assistant: Assistant) -> None:
+    async def created() -> Any:
+        return create_app(assistant, hosts=HOSTS)
+
+    app = asyncio.run(created())
+    with TestClient(app, base_url="http://127.0.0.1:7860") as client:
+        assert client.get("/health").json() == {"status": "ok"}
+        page = client.get("/")
+        assert page.status_code == 200
+        assert {name: page.headers[name] for name in HEADERS} == HEADERS
+        loaded = [
+            a.get("src") or a.get("href") or "" for tag, a in Parsed(page.text).tags if tag in ("script", "link", "img")
+        ]
+        assert loaded
+        assert not [address for address in loaded if address.startswith(("http:", "https:", "//"))]
+        for host in ("googleapis", "gstatic", "cdnjs", "api.gradio.app", "huggingface.co"):
+            assert host not in page.text
+        for path in ("/docs", "/openapi.json", "/redoc"):
+            assert client.get(path).status_code == 404
+        config = client.get("/config").json()
+        assert config["footer_links"] == []
+        assert not config["run_history"]
+        assert not config["show_error"]
+        assert all(dependency["api_visibility"] == "private" for dependency in config["dependencies"])
+
+
+def test_a_request_cannot_pass_a_path_or_an_address_for_an_upload(chat: ChatServer, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.txt"
+    outside.write_text(HARVEST)
+    with httpx.Client(base_url=chat.url, trust_env=False) as client:
+        events = client.get("/config").json()["dependencies"]
+        number = next(event["id"] for event in events if event["targets"][0][1] == "upload")
+        said = {}
+        for path in (str(outside), "/etc/hostname", "http://127.0.0.1:9/x.txt", "HTTPS://x.example/x.txt"):
+            file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+            event = {"data": [[file]], "fn_index": number, "session_hash": "s"}
+            joined = client.post("/gradio_api/queue/join", json=event)
+            said[path] = joined.status_code
+            if joined.is_success:
+                with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": "s"}) as stream:
+                    said[path] = next(line for line in stream.iter_lines() if "process_completed" in line)
+    assert [said.pop(path) for path in list(said)[2:]] == [403, 403]
+    assert all('"success":false' in line for line in said.values())
+    assert outside.read_text() == HARVEST
+    assert not (chat.assistant.index.folder / "uploads").exists()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if program is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    sync = pytest.importorskip("playwright.sync_api")
+    quiet = ("background-networking", "component-update", "sync", "quic", "gpu")
+    with sync.sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in quiet)]
+        launched = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser: Any, chat: ChatServer) -> Iterator[Any]:
+    """The chat in a tab; any request elsewhere, dialog or script error fails the test."""
+    opened, wrong = browser.new_page(viewport={"width": 1280, "height": 800}), []
+    own = (chat.url + "/", "data:", f"blob:{chat.url}/")
+    opened.on("request", lambda request: None if request.url.startswith(own) else wrong.append(request.url))
+    opened.on("dialog", lambda dialog: (wrong.append(dialog.message), dialog.dismiss()))
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.set_default_timeout(15_000)
+    opened.goto(chat.url)
+    opened.wait_for_selector("#question textarea")
+    yield opened
+    opened.close()
+    assert wrong == []
+
+
+def ask(page: Any, question: str) -> None:
+    """Ask, and wait until the answer is whole."""
+    before = page.locator("#chat .fn-question").count()
+    page.fill("#question textarea", question)
+    page.click("#ask")
+    page.locator("#chat .fn-question").nth(before).wait_for()
+    page.wait_for_selector("#chat .fn-pending", state="detached")
+    page.wait_for_selector("#ask:enabled")
+
+
+def upload(page: Any, name: str, text: str) -> str:
+    page.set_input_files("#upload input[type=file]", {"name": name, "mimeType": "text/plain", "buffer": text.encode()})
+    page.wait_for_selector("#report .fn-report")
+    return page.inner_text("#report")
+
+
+def test_an_answer_shows_its_source_with_the_quote_marked(page: Any) -> None:
+    ask(page, "Where did the foreign ministers of both countries meet?")
+    assert "Riyadh" in page.inner_text("#chat .fn-answer")
+    quote = page.text_content("#evidence mark")
+    assert quote in NEWS["riyadh.txt"]
+    assert "Riyadh" in quote
+    assert "Confidence:" in page.inner_text("#chat")
+    page.click("#chat a.fn-mark >> nth=0")
+    page.wait_for_selector("#source-1-1:target")
+
+
+def test_a_refusal_looks_different_from_an_answer_and_a_new_chat_is_empty(page: Any) -> None:
+    ask(page, "Who won the chess tournament in Reykjavik?")
+    assert "Not in your documents" in page.inner_text("#chat .fn-refusal")
+    assert page.locator("#evidence mark").count() == 0
+    assert "Nearest passages, not an answer" in page.inner_text("#evidence")
+    page.click("#new")
+    page.wait_for_selector("#chat .fn-question", state="detached")
+    assert page.locator("#evidence .fn-source").count() == 0
+
+
+def test_an_uploaded_document_is_reported_and_answered_from(page: Any, assistant: Assistant) -> None:
+    assert upload(page, "harvest.txt", HARVEST).split() == ["Added:", "1", "harvest.txt"]
+    ask(page, "How many tons of barley were harvested in the valley?")
+    assert page.text_content("#evidence mark") in HARVEST
+    assert (assistant.index.folder / "uploads" / "harvest.txt").read_text() == HARVEST
+
+
+def test_a_hostile_document_is_shown_and_does_nothing(page: Any) -> None:
+    text = "Barley harvest " + " ".join(PAYLOADS[4:12]) + "\n\n"
+    text += "\n\n".join(f"The barley harvest of the valley was {payload} tons this summer." for payload in PAYLOADS)
+    name = "<img src=x onerror=alert(1)>![x](http:foreign.example).txt"
+    assert "img src=x onerror=alert(1)" in upload(page, name, text.replace("\0", ""))
+    ask(page, f"How many tons was the barley harvest of the valley {PAYLOADS[4]} this summer?")
+    page.click("#library button")
+    page.wait_for_timeout(500)
+    assert "onerror=alert(1)" in page.inner_text("#chat .fn-question")
+    foreign = (
+        "img:not([src^='data:']), iframe, object, embed, video, audio, form, [style*=url], [onerror], a[href^=http]"
+    )
+    for region in ("#chat", "#evidence", "#report", "#documents"):
+        assert page.locator(region).locator(foreign).count() == 0
+
+
+def test_the_page_fits_a_phone_without_scrolling_sideways(page: Any) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    upload(page, "x" * 180 + ".txt", "y" * 400 + " foreign ministers of both countries met in Riyadh.\n" + HARVEST)
+    ask(page, "Where did the foreign ministers of both countries meet? " + "z" * 200)
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    chat, side = page.locator("#conversation").bounding_box(), page.locator("#side").bounding_box()
+    assert side["y"] >= chat["y"] + chat["height"]
+
+
+def test_an_unexpected_error_shows_no_details(page: Any, assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> Iterator[Answer]:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(type(assistant), "stream", fails)
+    ask(page, "Who met?")
+    assert "unexpected error" in page.inner_text("#chat .fn-fault")
+    assert "secret" not in page.content()

@@ -1,0 +1,189 @@
+"""Answers, documents and reports as HTML that is safe in a browser: pure functions of their arguments.
+
+Gradio shows this HTML through its Markdown renderer, so text must be inert twice: for HTML and for Markdown.
+`inert` writes every ASCII character that either could read as syntax, line ends included, as a character
+reference; what is left of a hostile string is its letters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import PurePath
+
+from rag.types import Answer, Citation, Hit, IndexedDocument, Statement, UpdateReport
+
+_SYNTAX = re.compile(r"[^A-Za-z0-9 \u00a0-\U0010ffff]")
+_LISTED = 200  # documents named in the list
+_PASSAGE = 600  # characters shown of a nearest passage
+_CONFIDENCE = ((0.8, "high"), (0.5, "medium"), (0.0, "low"))
+
+
+def inert(text: str) -> str:
+    """Return `text` so that HTML and Markdown show it letter for letter and read nothing into it."""
+    return _SYNTAX.sub(_reference, text.encode("utf-8", "replace").decode("utf-8"))
+
+
+def header() -> str:
+    return (
+        '<header class="fn-header"><h1>Footnote</h1>'
+        "<p>Answers from your documents. Every sentence shows its source.</p></header>"
+    )
+
+
+def welcome() -> str:
+    return (
+        '<div class="fn-welcome"><h2>Ask your documents</h2>'
+        "<p>Each sentence of an answer points to the place that says so. "
+        "If the documents do not say, you are told.</p></div>"
+    )
+
+
+def invitation(megabytes: int) -> str:
+    return (
+        f'<div class="fn-invitation"><h2>Add documents</h2><p class="fn-note">Up to {megabytes} MB at once.</p></div>'
+    )
+
+
+def question(text: str) -> str:
+    return f'<p class="fn-question">{inert(text)}</p>'
+
+
+def pending(text: str = "Reading the documents…") -> str:
+    return f'<p class="fn-pending">{inert(text)}</p>'
+
+
+def fault(message: str, *, remedy: str = "") -> str:
+    """Return the box for something that went wrong, which is not a refusal."""
+    told = "".join(f"<p>{inert(text)}</p>" for text in (message, remedy) if text)
+    return f'<div class="fn-box fn-fault" role="alert"><strong>That did not work.</strong>{told}</div>'
+
+
+def answer(given: Answer, *, asked: str, turn: int) -> str:
+    """Return the answer, its marks linked to the evidence of this `turn` of the conversation."""
+    body = _refusal(given) if given.abstained else _statements(given, turn=turn)
+    read = f'<p class="fn-note">Read as: {inert(given.question)}</p>' if given.question.strip() != asked.strip() else ""
+    notes = "".join(f'<p class="fn-note">{inert(note)}</p>' for note in given.notes)
+    return f'<div class="fn-answer">{read}{body}{notes}</div>'
+
+
+def confidence(value: float) -> str:
+    """Return a probability in words and as a number."""
+    word = next(word for least, word in _CONFIDENCE if value >= least)
+    return f"{word} ({value:.0%})"
+
+
+def evidence(given: Answer, *, turn: int) -> str:
+    """Return the sources of an answer with the quote marked in its surroundings; of a refusal, the nearest passages."""
+    if given.abstained:
+        nearest = "".join(map(_passage, given.nearest)) or '<p class="fn-note">No passage comes near.</p>'
+        return f'<div class="fn-sources"><p class="fn-warning">Nearest passages, not an answer</p>{nearest}</div>'
+    return f'<div class="fn-sources"><h2>Sources</h2>{"".join(_source(c, turn=turn) for c in given.citations)}</div>'
+
+
+def panel(turns: Sequence[tuple[str, str]]) -> str:
+    """Return the evidence side for (question, evidence or "") of each turn: the latest open, earlier ones folded."""
+    latest = (turns[-1][1] if turns else "") or '<p class="fn-empty">The sources of an answer appear here.</p>'
+    folded = "".join(
+        f"<details><summary>Earlier: {inert(asked)}</summary>{html}</details>" for asked, html in turns[-2::-1] if html
+    )
+    return f'<div class="fn-panel">{latest}{folded}</div>'
+
+
+def report(made: UpdateReport) -> str:
+    """Return what became of every uploaded file."""
+    groups = [
+        ("Added", [(path, "") for path in made.added]),
+        ("Updated", [(path, "") for path in made.updated]),
+        ("Unchanged", [(path, "") for path in made.unchanged]),
+        ("Rejected", list(made.rejected)),
+        ("Not reached", [(path, "") for path in made.pending]),
+        ("Could not be read in part", list(made.gaps)),
+    ]
+    return f'<div class="fn-report" role="status">{"".join(_group(name, rows) for name, rows in groups if rows)}</div>'
+
+
+def documents(indexed: Iterable[IndexedDocument]) -> str:
+    listed = sorted(indexed, key=lambda document: (document.title.casefold(), document.path))
+    if not listed:
+        return '<div class="fn-documents"><p class="fn-empty">No documents yet. Add some to ask about.</p></div>'
+    items = "".join(
+        f'<li><bdi>{inert(d.title)}</bdi> <span class="fn-where">{_where(d.date, None, d.path)}</span></li>'
+        for d in listed[:_LISTED]
+    )
+    more = f'<p class="fn-note">and {len(listed) - _LISTED:,} more</p>' if len(listed) > _LISTED else ""
+    return f'<div class="fn-documents"><p>{count(len(listed))}</p><ul>{items}</ul>{more}</div>'
+
+
+def count(number: int) -> str:
+    return f"{number:,} document{'' if number == 1 else 's'}"
+
+
+def _reference(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    # The other control characters have no reference that HTML accepts.
+    return f"&#{code};" if code in (9, 10) or 32 <= code < 127 else "\ufffd"
+
+
+def _statements(given: Answer, *, turn: int) -> str:
+    short = f'<p class="fn-short">{inert(given.short)}</p>' if given.short else ""
+    items = "".join(f"<p>{_statement(s, turn=turn)}</p>" for s in given.statements)
+    if not given.complete:
+        return f'{short}{items}<p class="fn-pending">Still reading…</p>'
+    by = "" if given.answered_by == "reader" else f" · answered by {inert(given.answered_by)}"
+    return f'{short}{items}<p class="fn-note">Confidence: {confidence(given.confidence)}{by}</p>'
+
+
+def _statement(given: Statement, *, turn: int) -> str:
+    marks = "".join(
+        f'<a class="fn-mark" href="#{_anchor(turn, c.number)}" title="Show source {c.number}">[{c.number}]</a>'
+        for c in given.citations
+    )
+    part = ' <span class="fn-tag">partly supported</span>' if given.support == "partial" else ""
+    return f"{inert(' '.join(given.text.split()))} {marks}{part}"
+
+
+def _refusal(given: Answer) -> str:
+    return f'<div class="fn-box fn-refusal"><strong>Not in your documents</strong><p>{inert(given.reason)}</p></div>'
+
+
+def _source(given: Citation, *, turn: int) -> str:
+    before, after = given.context()
+    text, span = given.document.text, given.span
+    lead = "… " if span.start > len(before) else ""
+    tail = " …" if span.end + len(after) < len(text) else ""
+    # Whole words only at the far ends, except where the document itself begins or ends.
+    before = re.sub(r"^\S*\s+", "", before) if lead else before
+    after = re.sub(r"\s+\S*$", "", after) if tail else after
+    return (
+        f'<section class="fn-source" id="{_anchor(turn, given.number)}" tabindex="-1">'
+        f'<h3><span class="fn-number">{given.number}</span> <bdi>{inert(given.title)}</bdi></h3>'
+        f'<p class="fn-where">{_where(given.date, given.page, given.path)}</p>'
+        f'<p class="fn-text">{lead}{inert(before.lstrip())}<mark>{inert(given.quote)}</mark>'
+        f"{inert(after.rstrip())}{tail}</p></section>"
+    )
+
+
+def _passage(hit: Hit) -> str:
+    text = hit.text if len(hit.text) <= _PASSAGE else hit.text[:_PASSAGE].rsplit(maxsplit=1)[0] + " …"
+    return (
+        f'<section class="fn-source fn-nearest"><h3><bdi>{inert(hit.title)}</bdi></h3>'
+        f'<p class="fn-where">{_where(hit.date, hit.page, hit.path)}</p><p class="fn-text">{inert(text)}</p></section>'
+    )
+
+
+def _where(date: str | None, page: int | None, path: str) -> str:
+    known = [date and inert(date), page and f"page {page}", f'<bdi class="fn-path">{inert(path)}</bdi>']
+    return " · ".join(part for part in known if part)
+
+
+def _group(name: str, rows: Sequence[tuple[str, str]]) -> str:
+    items = "".join(
+        f"<li><bdi>{inert(PurePath(path).name)}</bdi>{': ' + inert(reason) if reason else ''}</li>"
+        for path, reason in rows
+    )
+    return f'<p class="fn-group">{name}: {len(rows):,}</p><ul>{items}</ul>'
+
+
+def _anchor(turn: int, number: int) -> str:
+    return f"source-{turn}-{number}"

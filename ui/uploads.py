@@ -1,0 +1,89 @@
+"""Uploaded files become documents of the index: kept in its folder under a safe name, never half replaced."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from rag.types import Progress, UpdateReport
+
+if TYPE_CHECKING:
+    from rag.index import Index
+
+FOLDER = "uploads"
+_NAME_BYTES = 200  # file systems take 255, temporary names included
+
+
+def safe_name(name: str) -> str:
+    """Return the last part of `name` as a plain, visible file name of at most 200 bytes."""
+    last = unicodedata.normalize("NFC", name.replace("\\", "/").rsplit("/", 1)[-1])
+    visible = "".join("_" if unicodedata.category(c)[0] == "C" or c in '<>:"|?*' else c for c in last).strip(" .")
+    stem, suffix = PurePath(visible).stem, PurePath(visible).suffix
+    room = max(_NAME_BYTES - len(suffix.encode()), 0)
+    return (stem.encode()[:room].decode(errors="ignore") + suffix)[:_NAME_BYTES] or "document"
+
+
+def add(
+    index: Index, files: Sequence[str | Path], *, progress: Callable[[Progress], None] | None = None
+) -> UpdateReport:
+    """Move `files` into the index's folder and index them there.
+
+    A file named like an earlier upload is the new version of that document; where the index rejects it,
+    the earlier version stays. The given files are gone afterwards.
+    """
+    folder = index.folder.resolve() / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    refused: list[tuple[str, str]] = []
+    report = UpdateReport()
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".earlier-") as aside:
+        placed: dict[str, Path] = {}
+        try:
+            for given in map(Path, files):
+                name = safe_name(given.name)
+                if name in placed:
+                    refused.append((name, "another file of this name came with it; add them one after the other"))
+                else:
+                    placed[name] = _place(given, folder / name, aside=Path(aside))
+            if placed:
+                report = index.update(list(placed.values()), progress=progress)
+        finally:
+            # Also after a fault half-way: a file stays exactly where the index holds its bytes.
+            indexed = {document.path: document.sha256 for document in index.documents()}
+            for path in placed.values():
+                if indexed.get(str(path)) != hashlib.sha256(path.read_bytes()).hexdigest():
+                    _restore(path, aside=Path(aside))
+            for given in map(Path, files):
+                _discard(given)
+    return replace(report, rejected=(*report.rejected, *refused))
+
+
+def _place(given: Path, target: Path, *, aside: Path) -> Path:
+    """Put a file where its document lives, whole, with what was there before set aside."""
+    incoming = aside / f"new-{target.name}"
+    shutil.copyfile(given, incoming)
+    if target.exists():
+        os.replace(target, aside / target.name)
+    os.replace(incoming, target)
+    return target
+
+
+def _restore(target: Path, *, aside: Path) -> None:
+    earlier = aside / target.name
+    if earlier.exists():
+        os.replace(earlier, target)
+    else:
+        target.unlink(missing_ok=True)
+
+
+def _discard(given: Path) -> None:
+    """Remove an uploaded file and the folder that Gradio made for it."""
+    given.unlink(missing_ok=True)
+    if given.parent.is_dir() and not any(given.parent.iterdir()):
+        given.parent.rmdir()
