@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from rag.errors import ConfigError
 
@@ -22,7 +29,7 @@ class _Section(BaseModel):
 class EncoderSettings(_Section):
     model: str = Field("", description="name or folder of a sentence-transformers model; empty: the bundled MiniLM")
     precision: Literal["auto", "float32", "bfloat16"] = Field("auto", description="auto: bfloat16 where the CPU has it")
-    batch_size: int = Field(32, ge=1, description="texts embedded at once")
+    batch_size: int = Field(32, ge=1, le=2048, description="texts embedded at once")
 
 
 class PassageSettings(_Section):
@@ -31,7 +38,7 @@ class PassageSettings(_Section):
 
 class RetrievalSettings(_Section):
     candidates: int = Field(60, ge=1, description="passages taken from each of the dense and lexical searches")
-    read: int = Field(24, ge=1, description="best fused passages that the reader reads")
+    read: int = Field(12, ge=1, description="best fused passages that the reader reads")
 
 
 class ReaderSettings(_Section):
@@ -83,7 +90,7 @@ class Config(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (init_settings, env_settings)
+        return (init_settings,)  # `load` reads the environment: a Config that is built takes no other values
 
     @classmethod
     def load(cls, path: str | Path | None = None) -> Config:
@@ -94,39 +101,53 @@ class Config(BaseSettings):
         file = Path(path or FILE)
         if path and not file.is_file():
             raise ConfigError(f"no configuration file at {file}.", remedy="Give the path of an existing rag.toml.")
-        known = set(cls.model_fields)
-        for name in os.environ:
-            if name.startswith("RAG_") and name[4:].split("__")[0].lower() not in known:
-                raise ConfigError(f"unknown setting in the environment: {name}.", remedy=f"Known: {_names(known)}.")
-
-        class FromFile(cls):  # type: ignore[valid-type, misc]
-            @classmethod
-            def settings_customise_sources(
-                cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
-            ) -> tuple[PydanticBaseSettingsSource, ...]:
-                toml = TomlConfigSettingsSource(settings_cls, toml_file=file if file.is_file() else None)
-                return (sources["env_settings"], toml)
-
+        known = sorted(cls.model_fields)
+        variables = {name.upper() for name in os.environ if name.upper().startswith("RAG_")}
+        for name in sorted(variables):
+            if name[4:].split("__")[0].lower() not in known:
+                remedy = f"Known: {', '.join(f'RAG_{key.upper()}' for key in known)}."
+                raise ConfigError(f"unknown setting in the environment: {name}.", remedy=remedy)
+        written = _toml(file) if file.is_file() else {}
+        for key in written:
+            if key not in known:
+                raise ConfigError(f"{file}: unknown setting {key}.", remedy=f"Known: {', '.join(known)}.")
         try:
-            loaded = FromFile()
+            return cls(**_merged(written, EnvSettingsSource(cls)()))
         except ValidationError as error:
             first = error.errors()[0]
-            key = ".".join(map(str, first["loc"]))
+            parts = [str(part) for part in first["loc"]]
+            variable = "RAG_" + "__".join(parts).upper()
             raise ConfigError(
-                f"{file} or RAG_* environment: {key}: {first['msg']}.",
+                f"{variable if variable in variables else file}: {'.'.join(parts)}: {first['msg']}.",
                 remedy="See the settings listed in README.md.",
             ) from None
-        except ValueError as error:
-            raise ConfigError(f"{file}: {error}.", remedy="Correct the TOML syntax.") from None
-        return cls.model_construct(**{name: getattr(loaded, name) for name in known})
+        except SettingsError as error:
+            raise ConfigError(f"RAG_* environment: {error}.", remedy="Write one variable for each setting.") from None
 
     def digest(self) -> str:
-        """Twelve hex digits that change whenever a setting that shapes answers changes; holds no secret."""
+        """Twelve hex digits that change whenever a setting or a prompt that shapes answers does; none of a secret."""
         shaping: dict[str, Any] = self.model_dump(
             mode="json", exclude={"chat": True, "prompts": True, "llm": {"api_key"}}
         )
+        if self.llm.model:  # what the prompts say, not where they lie
+            files = sorted(file for file in self.prompts.glob("*") if file.is_file())
+            shaping["prompts"] = [(file.name, hashlib.sha256(file.read_bytes()).hexdigest()) for file in files]
         return hashlib.sha256(repr(sorted(shaping.items())).encode()).hexdigest()[:12]
 
 
-def _names(known: set[str]) -> str:
-    return ", ".join(f"RAG_{name.upper()}" for name in sorted(known))
+def _toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {error.strerror}.", remedy="Check its permissions.") from None
+    except ValueError as error:
+        raise ConfigError(f"{file}: {error}.", remedy="Correct the TOML syntax.") from None
+
+
+def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Settings of both, section by section; where both name one, that of `above`."""
+    whole = below | above
+    for key in below.keys() & above.keys():
+        if isinstance(below[key], dict) and isinstance(above[key], dict):
+            whole[key] = below[key] | above[key]
+    return whole

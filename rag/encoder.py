@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-from collections.abc import Sequence
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,7 @@ PINNED = {
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
 SPECIAL_PIECES = 2  # [CLS] … [SEP]
+_LOADING = threading.Lock()  # a load changes how transformers shows progress, and puts it back
 
 Vectors = npt.NDArray[np.float32]
 
@@ -40,8 +44,7 @@ class Encoder(BaseEmbedding):
 
     def __init__(self, model: str = "", *, precision: str = "auto", batch_size: int = 32) -> None:
         super().__init__(model_name=model or DEFAULT, embed_batch_size=batch_size)
-        folder = model or str(_bundled())
-        self._model = _load(folder, precision)
+        self._model = _load(_given(model) if model else str(_bundled()), precision)
         self._tokenizer = _piece_counter(self._model.tokenizer)
         self._digest = PINNED["model.safetensors"] if not model else _weights_digest(self._model)
 
@@ -79,7 +82,8 @@ class Encoder(BaseEmbedding):
             list(texts), batch_size=self.embed_batch_size, convert_to_numpy=True, show_progress_bar=False
         )
         rows = np.asarray(rows, dtype=np.float32)
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True).clip(min=1e-12)
+        unit: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True).clip(min=1e-12)
+        return unit
 
     def _get_query_embedding(self, query: str) -> list[float]:
         return self._get_text_embeddings([query])[0]
@@ -122,20 +126,31 @@ def _file_digest(path: Path) -> str:
         raise EncoderError(f"cannot read {path.name} of the default encoder: {error.strerror}.") from None
 
 
+def _given(model: str) -> str:
+    """A model's folder, or its name; what can only be a folder is never looked up anywhere else."""
+    folder = os.path.expanduser(model)
+    if os.path.isdir(folder):
+        return folder
+    if folder.startswith((".", os.sep)) or folder.count("/") > 1:
+        raise EncoderError(f"there is no folder {folder}.", remedy="Correct the encoder's model in rag.toml.")
+    return model
+
+
 def _load(folder: str, precision: str) -> Any:
     import torch
     from sentence_transformers import SentenceTransformer
 
     bfloat16 = precision == "bfloat16" or (precision == "auto" and _has_bfloat16(torch))
     try:
-        model = SentenceTransformer(
-            folder,
-            device="cpu",
-            local_files_only=Path(folder).is_dir(),
-            model_kwargs={"use_safetensors": True, "dtype": torch.bfloat16 if bfloat16 else torch.float32},
-        )
+        with _LOADING, _without_progress_bars():
+            model = SentenceTransformer(
+                folder,
+                device="cpu",
+                local_files_only=Path(folder).is_dir(),
+                model_kwargs={"use_safetensors": True, "dtype": torch.bfloat16 if bfloat16 else torch.float32},
+            )
     except (OSError, ValueError, RuntimeError) as error:
-        first = str(error).strip().splitlines()[0]
+        first = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise EncoderError(
             f"no encoder could be loaded from {folder!r}: {first}",
             remedy="Give the folder of a sentence-transformers model with safetensors weights, or a name that the "
@@ -144,6 +159,18 @@ def _load(folder: str, precision: str) -> Any:
     if model.max_seq_length is None or getattr(model.tokenizer, "backend_tokenizer", None) is None:
         raise EncoderError(f"{folder!r} states no window or has no fast tokenizer.", remedy="Choose another model.")
     return model.eval()
+
+
+@contextmanager
+def _without_progress_bars() -> Iterator[None]:
+    """Switch transformers' own bars off for a while; whoever hooked into them finds the hook again."""
+    from transformers.utils import logging
+
+    previous = logging.set_tqdm_hook(lambda bar, args, options: bar(*args, **(options | {"disable": True})))
+    try:
+        yield
+    finally:
+        logging.set_tqdm_hook(previous)
 
 
 def _has_bfloat16(torch: Any) -> bool:
@@ -162,10 +189,12 @@ def _piece_counter(tokenizer: Any) -> Any:
 
 
 def _weights_digest(model: Any) -> str:
+    """SHA-256 over names and values; the same for both precisions, since either rounds to the same bfloat16."""
     import torch
 
     digest = hashlib.sha256()
     for name, tensor in sorted(model.state_dict().items()):
+        values = tensor.to(torch.bfloat16) if tensor.is_floating_point() else tensor
         digest.update(name.encode())
-        digest.update(tensor.contiguous().view(torch.uint8).numpy().tobytes())
+        digest.update(values.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()

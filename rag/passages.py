@@ -6,6 +6,7 @@ import math
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 from llama_index.core.node_parser import NodeParser
@@ -22,7 +23,7 @@ RULE = 1  # part of an index's stamp: raise it whenever the same text would be c
 TITLE_PIECES = 24
 SECTION_PIECES = 16
 QUESTION_PIECES = 40  # left free for the reader, which reads question and passage together
-MAX_CHARACTERS = 4000  # of a sentence: the tokenizer calls a longer word one unknown piece
+MAX_CHARACTERS = 4000  # of a passage: the tokenizer calls a very long word one unknown piece, and white space none
 
 _CLAUSE_END = re.compile(r"[;:,)\]–—](?=\s)|[。！？、]")
 _WORD_END = re.compile(r"\S(?=\s)")
@@ -57,7 +58,7 @@ class PassageParser(NodeParser):
     def parse(self, document: Document) -> list[TextNode]:
         """The passages of `document` in order; together they hold every visible character once."""
         units = list(self._units(document))
-        counts = [len(self._encoder.pieces(document.text[start:end])) for start, end in units]
+        counts = self._sizes(document.text, units)
         nodes = []
         starts = [heading[0] for heading in document.headings]
         sections = [bisect_right(starts, start) for start, _ in units]
@@ -86,6 +87,14 @@ class PassageParser(NodeParser):
         section = self._cut(node.metadata["section"], SECTION_PIECES)
         return "\n".join(part for part in (title, section, node.text) if part)
 
+    def _sizes(self, text: str, units: Sequence[Offsets]) -> list[int]:
+        """Word pieces of each unit, or what its characters weigh where that is more: MAX_CHARACTERS fill a passage."""
+        lengths = [following - start for (start, _), (following, _) in pairwise([*units, (len(text), len(text))])]
+        return [
+            max(len(self._encoder.pieces(text[start:end])), math.ceil(length * self._pieces / MAX_CHARACTERS))
+            for (start, end), length in zip(units, lengths, strict=True)
+        ]
+
     def _units(self, document: Document) -> Iterator[Offsets]:
         for start, end in sentences(document.text, document.headings):
             yield from self._split(document.text, start, end)
@@ -99,9 +108,8 @@ class PassageParser(NodeParser):
                 return
             fitting = offsets[: self._pieces][-1][1] if offsets else MAX_CHARACTERS
             room = text[start : start + fitting + 1]
-            cut = next(
-                (at for rule in (_CLAUSE_END, _WORD_END) if (at := _last_end(rule, room)) > fitting // 3), fitting
-            )
+            ends = (_last_end(rule, room, fitting) for rule in (_CLAUSE_END, _WORD_END))
+            cut = next((end for end in ends if end > fitting // 3), fitting)
             stop = min(start + max(cut, 1), end)
             yield start, stop
             start = stop
@@ -156,5 +164,5 @@ def _pack(counts: Sequence[int], sections: Sequence[int], limit: int) -> Iterato
         first = last
 
 
-def _last_end(rule: re.Pattern[str], text: str) -> int:
-    return max((match.end() for match in rule.finditer(text)), default=0)
+def _last_end(rule: re.Pattern[str], text: str, most: int) -> int:
+    return max((match.end() for match in rule.finditer(text) if match.end() <= most), default=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,14 @@ Offsets = tuple[int, int]
 _BLANK_LINE = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
 _WRAP_WIDTH = 120  # a wider line is a paragraph of its own, not one that an editor wrapped
 
-# A line that only points to another article: kept in the text, never evidence for an answer.
+# A line that only points to another article: kept in the text, never evidence for an answer. A dash needs white space,
+# so that compounds ("Watch-makers") and asides ("Listen—he said—to them") are sentences.
 _POINTER = re.compile(
-    r"^\W*(?:read (?:more|also|next)|also read|see also|more on this|related(?: stories| articles)?|recommended|"
-    r"watch|listen|don[’']t miss|sign up|subscribe|advertisement)\s*(?:[:|–—-]|$)",
+    r"\W*(?:(?:read (?:more|also|next|on)|also read|see also|more (?:on|from) this(?: story| topic)?|"
+    r"(?:related|recommended)(?: stories| articles| reading| news| topics)?|recommended for you|"
+    r"you (?:may|might) also like|don[’']t miss|(?:watch|listen)(?: live| now| here)?|sign up|subscribe(?: now)?|"
+    r"advertisement)(?: here)?[*_]{0,3}(?:\s*[:|»]|\s[–—-]\s|\]\(|\s*[›>→…]*\s*$)"
+    r"|(?:subscribe|sign up) (?:to|for) (?:our|the|your)\b[\w ’'-]{0,60}\b(?:newsletters?|alerts?|briefings?)\W*$)",
     re.IGNORECASE,
 )
 
@@ -47,7 +52,7 @@ def _blocks(text: str, headings: tuple[Offsets, ...]) -> Iterator[Offsets]:
     cuts = {0, len(text)} | {offset for heading in headings for offset in heading}
     cuts.update(match.start() for match in _BLANK_LINE.finditer(text))
     edges = sorted(cut for cut in cuts if cut <= len(text))
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         yield from _lines(text, start, end)
 
 
@@ -58,7 +63,7 @@ def _lines(text: str, start: int, end: int) -> Iterator[Offsets]:
         return
     width = max(right - left for left, right in lines)
     begin = lines[0][0]
-    for (left, right), (next_left, next_right) in zip(lines, lines[1:], strict=False):
+    for (left, right), (next_left, next_right) in pairwise(lines):
         word = re.match(r"\s*\S*", text[next_left:next_right])
         fits = right - left + 1 + len(word.group().strip() if word else "") <= width
         if width > _WRAP_WIDTH or fits:
@@ -92,19 +97,19 @@ def _punkt() -> Any:
     """Punkt with the English data that llama-index-core carries; nothing is downloaded."""
     import llama_index.core
     import nltk.data
-    from nltk.tokenize.punkt import PunktTokenizer
+    from nltk.tokenize.punkt import PunktSentenceTokenizer, load_punkt_params
 
     folder = str(Path(next(iter(llama_index.core.__path__))) / "_static" / "nltk_cache")
-    if folder not in nltk.data.path:
+    if folder not in nltk.data.path:  # nltk opens no file elsewhere
         nltk.data.path.append(folder)
-    tokenizer = PunktTokenizer("english")
-    tokenizer._params.abbrev_types |= _ABBREVIATIONS
-    return tokenizer
+    parameters = load_punkt_params(nltk.data.find("tokenizers/punkt_tab/english/", paths=[folder]))
+    parameters.abbrev_types |= _ABBREVIATIONS
+    return PunktSentenceTokenizer(parameters)
 
 
 # Titles and units that news text is full of and the English model lacks.
 _ABBREVIATIONS = {
-    "gen", "col", "lt", "maj", "sgt", "cpl", "capt", "adm", "gov", "sen", "rep", "rev", "hon", "prof", "dr", "mr", "mrs",
-    "ms", "st", "jr", "sr", "no", "vs", "dept", "est", "approx", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep",
-    "sept", "oct", "nov", "dec", "u.s", "u.n", "u.k", "e.u", "e.g", "i.e", "a.m", "p.m",
+    "gen", "col", "lt", "maj", "sgt", "cpl", "capt", "adm", "gov", "sen", "rep", "rev", "hon", "prof", "dr", "mr",
+    "mrs", "ms", "st", "jr", "sr", "no", "vs", "dept", "est", "approx", "jan", "feb", "mar", "apr", "jun", "jul", "aug",
+    "sep", "sept", "oct", "nov", "dec", "u.s", "u.n", "u.k", "e.u", "e.g", "i.e", "a.m", "p.m",
 }  # fmt: skip

@@ -96,6 +96,8 @@ class Citation:
             raise ValueError("the span belongs to another document, or to another version of it")
         if self.span.end > len(self.document.text):
             raise ValueError(f"the span ends at {self.span.end}, the text at {len(self.document.text)}")
+        if self.number < 1:
+            raise ValueError(f"citations are numbered from 1, got {self.number}")
         if not self.quote.strip():
             raise ValueError("a quote must hold more than white space")
 
@@ -183,6 +185,9 @@ class Answer:
             raise ValueError("a refusal has no short answer")
         if not 0.0 <= self.confidence <= 1.0:
             raise ValueError(f"confidence is a probability, got {self.confidence}")
+        cited = {(c.number, c.document.path, c.span) for s in self.statements for c in s.citations}
+        if len(cited) > len({number for number, _, _ in cited}):
+            raise ValueError("a citation's number stands for two places")
 
     @property
     def abstained(self) -> bool:
@@ -214,7 +219,7 @@ class Answer:
         if self.abstained and self.nearest:
             yield ""
             yield "Nearest passages:"
-            yield from (f"  - {hit.title}: {' '.join(hit.text.split())[:160]}…" for hit in self.nearest)
+            yield from (f"  - {hit.title}: {_clipped(hit.text)}" for hit in self.nearest)
 
     def as_dict(self) -> dict[str, Any]:
         """The answer as plain JSON values, for scripts."""
@@ -235,6 +240,11 @@ class Answer:
             "citations": [c.as_dict() for c in self.citations],
             "nearest": [hit_as_dict(hit) for hit in self.nearest],
         }
+
+
+def _clipped(text: str, most: int = 160) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[:most].rstrip()}…"
 
 
 def hit_as_dict(hit: Hit) -> dict[str, Any]:

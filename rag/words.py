@@ -9,24 +9,30 @@ from typing import Any
 
 # Words that a question is built with, and that say nothing of what it is about.
 STOP_WORDS = frozenset(
-    """a about above after again all also am an and any are aren as at be because been before being below between both
-    but by can could did didn do does doesn doing don down during each every few for from further had hadn has hasn have
-    having he her here hers herself him himself his how i if in into is isn it its itself just ll many may me might more
-    most much must my myself no nor not of off on once one only or other our ours out over own s same shall she should so
-    some such t than that the their theirs them themselves then there these they this those through to too under until up
-    upon us ve very was wasn we were weren what whatever when where whether which while who whom whose why will with
-    within without would you your yours yourself""".split()
+    """
+    a about above after again all also am an and any are aren as at be because been before being below between both
+    but by can could did didn do does doesn doing don down during each every few for from further had hadn has hasn
+    have having he her here hers herself him himself his how i if in into is isn it its itself just ll many may me
+    might more most much must my myself no nor not of off on once one only or other our ours out over own s same
+    shall she should so some such t than that the their theirs them themselves then there these they this those
+    through to too under until up upon us ve very was wasn we were weren what whatever when where whether which
+    while who whom whose why will with within without would you your yours yourself
+    """.split()
 )
 
-_WORD = re.compile(r"[^\W_]+(?:[.,](?=\d)\d+)*")
+_WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*(?:[.,](?=\d)\d+)*")  # accents may be characters of their own
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _GROUPED = re.compile(r",(?=\d{3}(?!\d))")
 _SENTENCE_END = re.compile(r"[.!?:\n“\"]\s*$")
+# Its full stop ends no sentence; "Gen." is no part of a name, the word after it is. So are initials ("J. Smith").
+_TITLE = re.compile(
+    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Col|Lt|Maj|Sgt|Cpl|Capt|Adm|Gov|Sen|Rep|Rev|Hon|St)|(?<![\w.])[A-Z])\.\s*$"
+)
 _SPELLED = {
     word: str(number)
     for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-        "eighteen nineteen twenty".split()
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+        "seventeen eighteen nineteen twenty".split()
     )
 }
 
@@ -37,7 +43,7 @@ def words(text: str) -> list[str]:
 
 
 def fold(word: str) -> str:
-    plain = unicodedata.normalize("NFKD", word.casefold())
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", word).casefold())
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
     return _GROUPED.sub("", plain)
 
@@ -76,7 +82,7 @@ def numbers(text: str) -> list[str]:
 
 
 def names(text: str, *, initial: bool = False) -> list[str]:
-    """The words written with a capital letter, folded; stop words are none.
+    """The words written with a capital letter, folded; stop words and titles ("Gen.") are none.
 
     A word at the start of a sentence counts only with `initial`, or where it could not be an ordinary one
     (an acronym, or the first of several capitalised words).
@@ -87,7 +93,10 @@ def names(text: str, *, initial: bool = False) -> list[str]:
         word = match.group()
         if not word[0].isupper() or fold(word) in STOP_WORDS or len(word) == 1:
             continue
-        opening = not text[: match.start()].strip() or _SENTENCE_END.search(text[: match.start()]) is not None
+        before = text[max(0, match.start() - 40) : match.start()]
+        if _TITLE.search(text[max(0, match.start() - 2) : match.end() + 1]):
+            continue
+        opening = not before.strip() or (_SENTENCE_END.search(before) and not _TITLE.search(before))
         follower = matches[i + 1].group() if i + 1 < len(matches) else ""
         beside = follower and text[match.end() : matches[i + 1].start()].isspace() and follower[0].isupper()
         if initial or not opening or (len(word) > 1 and word.isupper()) or beside:

@@ -88,7 +88,30 @@ def test_offsets_of_an_extract_move_with_its_newlines() -> None:
 def test_a_lone_surrogate_is_replaced_and_listed_as_a_gap() -> None:
     extract = settled(Extract(text="a\ud800b"))
     assert extract.text == "a\ufffdb"
-    assert extract.gaps == ("characters that are not Unicode, shown as \ufffd: 1",)
+    assert extract.gaps == ("characters that stand for no text, shown as \ufffd: 1",)
+
+
+def test_nulls_are_replaced_in_a_text_and_removed_from_what_describes_it() -> None:
+    extract = settled(Extract(text="a\0b\r\nc", title="T\0i\udc00tle", author="A\0nna", headings=((5, 6),)))
+    assert (extract.text, extract.title, extract.author) == ("a\ufffdb\nc", "Title", "Anna")
+    assert extract.headings == ((4, 5),)
+    assert extract.gaps == ("characters that stand for no text, shown as \ufffd: 1",)
+
+
+def test_no_kind_of_file_gives_nulls_or_half_surrogates(write: Write) -> None:
+    half = pdf(["Envoys met."], info="/Title <FEFF0041D80000420020> /Author <FEFF00410000004200430020>")
+    files = {
+        "a.md": '---\ntitle: "A\\uD800 b\\0c"\nauthor: "An\\0na"\n---\n# Talks\n',
+        "a.html": "<title>A&#0;&#xD800;</title><article><p>Envoys &#0; met &#xD800; here &#57343;.</p></article>",
+        "a.pdf": half,
+    }
+    for name, content in files.items():
+        document = load(write(name, content))
+        everything = "".join((document.text, document.title, document.author or "", *document.gaps))
+        assert "\0" not in everything
+        assert everything.encode("utf-8").decode("utf-8") == everything
+    assert load(write("a.md", files["a.md"])).title == "A bc"
+    assert load(write("a.pdf", half)).text == "Envoys met."
 
 
 @pytest.mark.parametrize(

@@ -67,14 +67,17 @@ def assemble(blocks: Iterable[Block]) -> tuple[str, tuple[Offsets, ...]]:
 
 
 def settled(extract: Extract) -> Extract:
-    """Make every newline `\\n` and the text encodable as UTF-8, and move the offsets accordingly."""
+    """Make every newline `\\n` and the text encodable as UTF-8 without nulls, and move the offsets accordingly."""
+    extract = replace(
+        extract, title=_NO_TEXT.sub("", extract.title), author=_NO_TEXT.sub("", extract.author or "") or None
+    )
     text, gaps = extract.text, extract.gaps
-    lone = len(_SURROGATE.findall(text))
-    if lone:
-        text = _SURROGATE.sub("\ufffd", text)
-        gaps = (*gaps, f"characters that are not Unicode, shown as \ufffd: {lone}")
+    lost = len(_NO_TEXT.findall(text))
+    if lost:
+        text = _NO_TEXT.sub("\ufffd", text)
+        gaps = (*gaps, f"characters that stand for no text, shown as \ufffd: {lost}")
     if "\r" not in text:
-        return replace(extract, text=text, gaps=gaps) if lone else extract
+        return replace(extract, text=text, gaps=gaps)
     wanted = sorted({*extract.pages, *(offset for heading in extract.headings for offset in heading)})
     moved: dict[int, int] = {}
     position = dropped = 0
@@ -113,7 +116,7 @@ def clean_author(author: str | None) -> str | None:
     return None if _NO_AUTHOR.fullmatch(author) or len(author) > TITLE_LENGTH else author
 
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")  # null characters and halves of surrogate pairs
 _FILE_SUFFIX = re.compile(r"\.(?:docx?|pptx?|xlsx?|pdf|rtf|odt|tex|dvi|indd|qxd|html?|txt|md)$", re.IGNORECASE)
 _NO_TITLE = re.compile(
     r"|\W*(?:untitled|anonymous|unspecified|unknown|no title|title|(?:word )?document|powerpoint presentation|slide)"

@@ -31,7 +31,7 @@ def read(data: bytes) -> Extract:
 
 def _front_matter(text: str) -> tuple[dict[str, Any], str]:
     """Split off the front matter; one that is not a YAML mapping belongs to the text."""
-    import yaml  # type: ignore[import-untyped]
+    import yaml
 
     match = _FRONT_MATTER.match(text)
     try:

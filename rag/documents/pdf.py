@@ -42,15 +42,22 @@ def _extract(pdf: Any) -> Extract:
         reason = "its pages hold no text: they seem to be scanned images, and text recognition is not built in"
         raise Rejected(EmptyDocument, reason, "Run text recognition (OCR) on it first.")
     texts = _unhyphenated([text or "" for text in pages])
-    meta = pdf.get_metadata_dict()
     return Extract(
         text=_PAGE_BREAK.join(texts),
-        title=clean_title(meta["Title"]),
-        date=pdf_date(meta["CreationDate"]),
-        author=clean_author(meta["Author"]),
+        title=clean_title(_stated(pdf, "Title")),
+        date=pdf_date(_stated(pdf, "CreationDate")),
+        author=clean_author(_stated(pdf, "Author")),
         pages=tuple(_starts(texts)),
         gaps=(*gaps, *_unread(pdf)),
     )
+
+
+def _stated(pdf: Any, key: str) -> str:
+    """A value of the file's metadata, or "" where it is no text: that says nothing of the pages."""
+    try:
+        return str(pdf.get_metadata_value(key))
+    except UnicodeDecodeError:
+        return ""
 
 
 def _page(pdf: Any, index: int) -> str | None:
