@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from rag.words import content_words
 
-DENSE_WEIGHT = 0.5
+DENSE_WEIGHT = 0.6  # of 0.3 … 0.7 the best MRR on questions of the training set
 
 
 def query_words(query: str) -> str:
@@ -15,9 +15,9 @@ def query_words(query: str) -> str:
 
 
 def fuse(dense: Mapping[int, float], lexical: Mapping[int, float], *, weight: float = DENSE_WEIGHT) -> dict[int, float]:
-    """Passage id to `weight` x cosine + (1 - `weight`) x BM25 over the best BM25 (Bruch et al. 2023, convex combination).
+    """Passage id to `weight` x cosine + (1 - `weight`) x BM25 over the best BM25, in [-1, 1].
 
-    A passage that the lexical search did not return scores 0 there. In [-1, 1].
+    A convex combination (Bruch et al. 2023); a passage that the lexical search did not return scores 0 there.
     """
     top = max(lexical.values(), default=0.0)
     return {

@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
-import hashlib
+import logging
+import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
+from typing import Literal, NamedTuple, get_args
 
 from filelock import FileLock, Timeout
 from llama_index.core.schema import TextNode
 
-from rag.catalog import Catalog, PassageRow
+from rag.catalog import Catalog
 from rag.config import Config
-from rag.documents import find, load
+from rag.documents import find
 from rag.encoder import DEFAULT, Encoder
-from rag.errors import DocumentError, IndexFault, IndexLocked, IndexMismatch, IndexMissing
+from rag.errors import IndexDamaged, IndexFault, IndexLocked, IndexMismatch
 from rag.fusion import fuse, query_words
 from rag.passages import PassageParser
 from rag.types import Document, Hit, IndexedDocument, Progress, UpdateReport, Verification
+from rag.updating import Update
 from rag.vectors import Vectors
 
 Given = str | Path | Iterable[str | Path]
 Mode = Literal["fused", "dense", "lexical"]
 
-_BATCH = 64  # passages embedded together; documents are still committed one by one
+_PATIENCE = 5.0  # seconds to wait for another writer
+
+_log = logging.getLogger(__name__)
+
+
+class _Ready(NamedTuple):
+    """What needs the encoder, and the stamp of an index that these build."""
+
+    encoder: Encoder
+    parser: PassageParser
+    vectors: Vectors
+    stamp: dict[str, str]
 
 
 class Index:
@@ -40,9 +53,7 @@ class Index:
         self.config = config
         self._catalog = catalog
         self._given_encoder = encoder
-        self._encoder: Encoder | None = None
-        self._parser: PassageParser | None = None
-        self._vectors: Vectors | None = None
+        self._loaded: _Ready | None = None
         self._lock = threading.Lock()
 
     @classmethod
@@ -53,24 +64,17 @@ class Index:
 
         Raises IndexMissing, IndexMismatch (another encoder or passage rule built it) or IndexDamaged.
         """
-        folder = Path(folder).expanduser().resolve()
-        file = folder / "catalog.sqlite"
-        if not file.exists():
-            if not create:
-                raise IndexMissing(
-                    str(folder), "there is no index here.", remedy=f"Build it: rag index FOLDER --index {folder}"
-                )
+        folder = _resolved(folder)
+        if create:
             try:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise IndexFault(str(folder), f"cannot be made ({error.strerror}).") from None
         config = config or Config.load()
-        index = cls(folder, Catalog(file, create=create), config, encoder)
+        index = cls(folder, Catalog(folder / "catalog.sqlite", create=create), config, encoder)
         try:
-            built_with = index._catalog.meta("encoder")
             wanted = encoder.model_name if encoder else config.encoder.model or DEFAULT
-            if built_with and built_with != wanted:
-                raise index._mismatch("encoder", built_with, wanted)
+            index._refuse_others({"encoder": wanted} if encoder is None else index._ready().stamp)
         except BaseException:
             index.close()
             raise
@@ -90,25 +94,7 @@ class Index:
     @property
     def encoder(self) -> Encoder:
         """The encoder, loaded at first use and checked against the one that built the index."""
-        with self._lock:
-            if self._encoder is None:
-                encoder = self._given_encoder or Encoder.from_settings(self.config.encoder)
-                parser = PassageParser(encoder, pieces=self.config.passages.pieces)
-                stamp = {
-                    "encoder": encoder.model_name,
-                    "weights": encoder.digest,
-                    "dimension": str(encoder.dimension),
-                    "passages": parser.rule,
-                }
-                for key, wanted in stamp.items():
-                    found = self._catalog.meta(key)
-                    if found is not None and found != wanted:
-                        raise self._mismatch(key, found, wanted)
-                self._parser = parser
-                self._vectors = Vectors(self.folder / "vectors.faiss", self._catalog, encoder.dimension)
-                self._stamp = stamp
-                self._encoder = encoder
-            return self._encoder
+        return self._ready().encoder
 
     # --- updating
 
@@ -120,46 +106,44 @@ class Index:
         cancelled: Callable[[], bool] | None = None,
         sync: bool = False,
     ) -> UpdateReport:
-        """Index a file, a folder or a list of them; what is unchanged is not read again.
+        """Index a file, a folder or a list of them; what is unchanged is not embedded again.
 
         Each document is committed on its own: after a stop at any time, the same call goes on where it was.
         With `sync`, documents below a given folder whose file is gone are removed. `cancelled` is asked between
-        documents. Raises IndexLocked where another process is writing.
+        documents and within long ones. Raises IndexLocked where another process is writing.
         """
-        roots = [Path(one).expanduser().resolve() for one in ([given] if isinstance(given, str | Path) else given)]
+        roots = [_resolved(one) for one in ([given] if isinstance(given, str | Path) else given)]
         files = find(roots)
-        with self._writing():
-            known = self._catalog.known()
-            work = _Update(self, len(files), known, progress, cancelled)
-            documents = work.read(files)
-            work.store(documents)
-            there = {str(file) for file in files}
-            folders = [root for root in roots if root.is_dir()]
-            missing = [path for path in known if path not in there and any(_below(path, root) for root in folders)]
-            if sync and not work.cancelled:
-                for path in missing:
-                    self._catalog.remove(path)
-            removed, missing = (missing, []) if sync and not work.cancelled else ([], missing)
-            self._save_vectors()
-        return work.report(files=[str(file) for file in files], missing=missing, removed=removed)
+        folders = [root for root in roots if root.is_dir()]
+        with self._writing() as ready:
+            work = self._work(ready, len(files), progress, cancelled)
+            work.store(work.read(files))
+            paths = [str(file) for file in files]
+            there = set(paths)
+            left = [path for path in self._catalog.known() if any(_below(path, root) for root in folders)]
+            missing = [path for path in left if path not in there and _gone(path)]
+            removed = missing if sync and not work.cancelled else []
+            for path in removed:
+                self._catalog.remove(path)
+            self._finish()
+        return work.report(given=paths, missing=[] if removed else missing, removed=removed)
 
     def add(self, documents: Iterable[Document], *, progress: Callable[[Progress], None] | None = None) -> UpdateReport:
         """Index documents that are already read; each stands under its own `path`."""
         documents = list(documents)
-        with self._writing():
-            work = _Update(self, len(documents), self._catalog.known(), progress, None)
+        with self._writing() as ready:
+            work = self._work(ready, len(documents), progress, None)
             work.store(work.changed(documents))
-            self._save_vectors()
-        return work.report(files=[document.path for document in documents], missing=[], removed=[])
+            self._finish()
+        return work.report(given=[document.path for document in documents])
 
     def remove(self, path: str | Path) -> list[str]:
         """Delete a document, or all below a folder, with passages, lexical entries and vectors; return their paths."""
-        with self._writing():
+        with self._locked():
             paths = self._matching([path])
             for one in paths:
                 self._catalog.remove(one)
-            if paths:
-                self._save_vectors()
+            self._finish()
         return paths
 
     # --- reading
@@ -170,31 +154,34 @@ class Index:
 
     def document(self, path: str | Path) -> Document:
         """The document at `path`, with its text. Raises IndexFault where there is none."""
-        for name in (str(path), str(Path(path).expanduser().resolve())):
+        for name in (str(path), str(_resolved(path))):
             document = self._catalog.document(name)
             if document is not None:
                 return document
         raise IndexFault(str(self.folder), f"no document at {path}.", remedy="`rag documents` lists what is indexed.")
 
     def search(
-        self, query: str, *, k: int = 10, within: Sequence[str | Path] | None = None, mode: Mode = "fused"
+        self, query: str, *, k: int = 10, within: str | Path | Sequence[str | Path] | None = None, mode: Mode = "fused"
     ) -> list[Hit]:
         """The k best passages for `query`, best first; the same query gives the same hits.
 
         `within` restricts the search to these documents or folders. Scores: fused and dense in [-1, 1], lexical BM25.
         """
-        vector = self.encoder.encode([query])[0]
-        vectors = self._dense()
+        if k < 1 or mode not in get_args(Mode):
+            raise ValueError(f"k is at least 1 and mode one of {get_args(Mode)}, got {k} and {mode!r}")
+        ready = self._ready()
+        vector = ready.encoder.encode([query] if mode != "lexical" else [])
         with self._catalog.snapshot():
+            self._refuse_others(ready.stamp)
             paths = None if within is None else self._matching(within)
             if paths is not None and not paths:
                 return []
             count = max(k, self.config.retrieval.candidates)
             lexical = self._catalog.lexical(query_words(query), count, paths) if mode != "dense" else {}
             ids = None if paths is None else self._catalog.passage_ids(paths)
-            dense = vectors.search(vector, count, ids) if mode != "lexical" else {}
+            dense = ready.vectors.search(vector[0], count, ids) if mode != "lexical" else {}
             if mode == "fused":
-                dense |= vectors.cosines(vector, sorted(set(lexical) - set(dense)))
+                dense |= ready.vectors.cosines(vector[0], sorted(set(lexical) - set(dense)))
                 scores = fuse(dense, lexical)
             else:
                 scores = dense or lexical
@@ -207,176 +194,131 @@ class Index:
             return self._catalog.neighbours(hit)
 
     def verify(self) -> Verification:
-        """Check the catalog, its passages and the vector file against each other."""
-        dimension = int(self._catalog.meta("dimension") or 0)
+        """Check the catalog, its passages, its lexical index and the vector file against each other.
+
+        A flipped byte is found wherever it could change what is shown. Raises IndexDamaged where SQLite cannot
+        even count the documents.
+        """
+        findings = self._catalog.lexical_findings()
         with self._catalog.snapshot():
-            findings = self._catalog.findings(dimension) if dimension else []
             documents, passages = self._catalog.count()
             generation = self._catalog.generation
-            if dimension and (finding := Vectors(self.folder / "vectors.faiss", self._catalog, dimension).finding()):
-                findings.append(finding)
+            try:
+                findings += self._catalog.findings()
+                if passages:
+                    findings += filter(None, [self._vectors(self._catalog.dimension).finding()])
+            except IndexDamaged as error:
+                findings.append(error.message)
         return Verification(documents=documents, passages=passages, generation=generation, findings=tuple(findings))
 
     # --- inside
 
-    def _dense(self) -> Vectors:
-        assert self.encoder is not None and self._vectors is not None
-        return self._vectors
+    def _ready(self) -> _Ready:
+        with self._lock:
+            if self._loaded is None:
+                encoder = self._given_encoder or Encoder.from_settings(self.config.encoder)
+                parser = PassageParser(encoder, pieces=self.config.passages.pieces)
+                stamp = {
+                    "encoder": encoder.model_name,
+                    "weights": encoder.digest,
+                    "dimension": str(encoder.dimension),
+                    "passages": parser.rule,
+                }
+                self._refuse_others(stamp)
+                self._loaded = _Ready(encoder, parser, self._vectors(encoder.dimension), stamp)
+            return self._loaded
 
-    def _passages(self, document: Document) -> tuple[list[TextNode], list[str]]:
-        """The passages of a document and what is embedded of each."""
-        assert self.encoder is not None and self._parser is not None
-        nodes = self._parser.parse(document)
-        return nodes, [self._parser.embedded_text(node) for node in nodes]
+    def _vectors(self, dimension: int) -> Vectors:
+        return Vectors(self.folder / "vectors.faiss", self._catalog, dimension)
 
-    def _save_vectors(self) -> None:
-        dimension = self._catalog.meta("dimension")
-        if dimension is None:
-            return
-        vectors = self._vectors or Vectors(self.folder / "vectors.faiss", self._catalog, int(dimension))
-        if not vectors.saved():
-            vectors.save()
+    def _refuse_others(self, stamp: Mapping[str, str]) -> None:
+        """Raise IndexMismatch where something else than `stamp` says has built the index."""
+        for what, wanted in stamp.items():
+            found = self._catalog.meta(what)
+            if found is not None and found != wanted:
+                raise IndexMismatch(
+                    str(self.folder),
+                    f"was built with {what} {found!r}, but {wanted!r} is configured.",
+                    remedy="Restore that setting, or index the documents again into a new folder.",
+                )
 
-    def _matching(self, names: Sequence[str | Path]) -> list[str]:
-        """Indexed paths that are one of `names` or lie below one that is a folder."""
-        plain = {str(name) for name in names}
-        resolved = [Path(name).expanduser().resolve() for name in names]
-        return [path for path in self._catalog.known() if path in plain or any(_below(path, root) for root in resolved)]
-
-    def _mismatch(self, what: str, found: str, wanted: str) -> IndexMismatch:
-        return IndexMismatch(
-            str(self.folder),
-            f"was built with {what} {found!r}, but {wanted!r} is configured.",
-            remedy="Restore that setting, or index the documents again into a new folder.",
-        )
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            with FileLock(self.folder / "write.lock", timeout=5):
-                yield
-        except Timeout:
-            raise IndexLocked(
-                str(self.folder), "another process is updating this index.", remedy="Try again when it has finished."
-            ) from None
-
-
-class _Update:
-    """One update in work: what has become of each file so far."""
-
-    def __init__(
+    def _work(
         self,
-        index: Index,
+        ready: _Ready,
         total: int,
-        known: dict[str, str],
         progress: Callable[[Progress], None] | None,
         cancelled: Callable[[], bool] | None,
-    ) -> None:
-        self._index = index
-        self._total = total
-        self._known = known
-        self._progress = progress
-        self._stop = cancelled
-        self.cancelled = False
-        self._added: list[str] = []
-        self._updated: list[str] = []
-        self._unchanged: list[str] = []
-        self._rejected: list[tuple[str, str]] = []
-        self._gaps: list[tuple[str, str]] = []
-        self._passages = 0
+    ) -> Update:
+        def cut(document: Document) -> tuple[list[TextNode], list[str]]:
+            nodes = ready.parser.parse(document)
+            return nodes, [ready.parser.embedded_text(node) for node in nodes]
 
-    def read(self, files: Sequence[Path]) -> Iterator[Document]:
-        """Yield the documents of files that are new or changed; account for the others."""
-        for file in files:
-            if self._stop is not None and self._stop():
-                self.cancelled = True
-                return
-            try:
-                if str(file) in self._known and self._known[str(file)] == _digest(file):
-                    self._unchanged.append(str(file))
-                    self._tell(str(file))
-                else:
-                    yield load(file)
-            except DocumentError as error:
-                self._rejected.append((str(file), error.reason))
-                self._tell(str(file))
-
-    def changed(self, documents: Iterable[Document]) -> Iterator[Document]:
-        for document in documents:
-            if self._known.get(document.path) == document.sha256:
-                self._unchanged.append(document.path)
-                self._tell(document.path)
-            else:
-                yield document
-
-    def store(self, documents: Iterable[Document]) -> None:
-        """Embed passages in batches that may hold several documents; commit each document whole."""
-        waiting: list[tuple[Document, list[TextNode], list[str]]] = []
-        for document in documents:
-            nodes, texts = self._index._passages(document)
-            if not nodes:
-                self._rejected.append((document.path, "no readable text."))
-                self._tell(document.path)
-                continue
-            waiting.append((document, nodes, texts))
-            if sum(len(texts) for _, _, texts in waiting) >= _BATCH:
-                self._commit(waiting)
-                waiting = []
-        self._commit(waiting)
-
-    def _commit(self, waiting: list[tuple[Document, list[TextNode], list[str]]]) -> None:
-        if not waiting:
-            return
-        catalog = self._index._catalog
-        if catalog.meta("dimension") is None:
-            catalog.set_meta(self._index._stamp)
-        rows = iter(self._index.encoder.encode([text for _, _, texts in waiting for text in texts]))
-        for document, nodes, _ in waiting:
-            catalog.put(document, [_row(node, next(rows)) for node in nodes])
-            (self._updated if document.path in self._known else self._added).append(document.path)
-            self._gaps.extend((document.path, gap) for gap in document.gaps)
-            self._passages += len(nodes)
-            self._tell(document.path)
-
-    def _tell(self, path: str) -> None:
-        if self._progress is not None:
-            done = len(self._added) + len(self._updated) + len(self._unchanged) + len(self._rejected)
-            self._progress(Progress(done=done, total=self._total, path=path, passages=self._passages))
-
-    def report(self, *, files: Sequence[str], missing: Sequence[str], removed: Sequence[str]) -> UpdateReport:
-        settled = {*self._added, *self._updated, *self._unchanged, *(path for path, _ in self._rejected)}
-        return UpdateReport(
-            added=tuple(self._added),
-            updated=tuple(self._updated),
-            unchanged=tuple(self._unchanged),
-            rejected=tuple(self._rejected),
-            gaps=tuple(self._gaps),
-            missing=tuple(missing),
-            removed=tuple(removed),
-            pending=tuple(file for file in files if file not in settled),
-            cancelled=self.cancelled,
+        return Update(
+            self._catalog, cut=cut, encode=ready.encoder.encode, total=total, progress=progress, cancelled=cancelled
         )
 
+    def _finish(self) -> None:
+        """Leave no trace of what was deleted, and the vector file as the catalog is."""
+        self._catalog.erase()
+        dimension = self._catalog.dimension
+        vectors = self._loaded.vectors if self._loaded else self._vectors(dimension)
+        if dimension and vectors.finding():
+            try:
+                vectors.save()
+            except OSError as error:  # nothing is lost: the next reader rebuilds it, and verify() reports it
+                _log.warning("vectors.faiss was not written: %s", error)
 
-def _row(node: TextNode, vector: object) -> PassageRow:
-    assert node.start_char_idx is not None and node.end_char_idx is not None
-    return PassageRow(
-        start=node.start_char_idx,
-        stop=node.end_char_idx,
-        title=node.metadata["title"],
-        section=node.metadata["section"],
-        text=node.text,
-        sentences=tuple(node.metadata["sentences"]),
-        vector=vector,  # type: ignore[arg-type]
-    )
+    def _matching(self, names: str | Path | Sequence[str | Path]) -> list[str]:
+        """Indexed paths that are one of `names` or lie below one that is a folder."""
+        listed = [name for name in ([names] if isinstance(names, str | Path) else names) if name != ""]
+        plain = {str(name) for name in listed}
+        roots = [_resolved(name) for name in listed]
+        return [path for path in self._catalog.known() if path in plain or any(_below(path, root) for root in roots)]
+
+    @contextmanager
+    def _writing(self) -> Iterator[_Ready]:
+        """Hold the write lock, with the encoder that the index is, or from now on will be, built with."""
+        ready = self._ready()
+        with self._locked():
+            self._refuse_others(ready.stamp)
+            if self._catalog.meta("encoder") is None:
+                self._catalog.set_meta(ready.stamp)
+            yield ready
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        lock = FileLock(self.folder / "write.lock", timeout=_PATIENCE)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise IndexLocked(
+                str(self.folder), "is being updated already.", remedy="Try again when that has finished."
+            ) from None
+        except OSError as error:
+            raise IndexFault(str(self.folder), f"cannot be written ({error.strerror}).") from None
+        try:
+            yield
+        finally:
+            lock.release()
 
 
-def _digest(file: Path) -> str:
+def _resolved(path: str | Path) -> Path:
+    """Absolute and without links, as `find` returns paths; a name that cannot exist stays as it is."""
     try:
-        with file.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return Path(os.path.realpath(os.path.expanduser(path)))
+    except ValueError:
+        return Path(path)
+
+
+def _gone(path: str) -> bool:
+    """Whether there is surely no such file; one that cannot be reached may be there still."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
     except OSError:
-        return ""  # load() says what is wrong with it
+        pass
+    return False
 
 
 def _below(path: str, root: Path) -> bool:

@@ -6,18 +6,16 @@ import hashlib
 import json
 import os
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from rag.catalog import Catalog
-
-Ids = npt.NDArray[np.int64]
-Matrix = npt.NDArray[np.float32]
+from rag.catalog import Catalog, Ids, Matrix
 
 _MAGIC = b"FOOTNOTE VECTORS 1\n"
+_NOISE = 1e-5  # scores of FAISS this close may stand in either order: its sums are rounded to float32
 
 
 class Vectors:
@@ -30,27 +28,20 @@ class Vectors:
         self._lock = threading.Lock()
         self._index: Any = None
         self._ids: Ids = np.zeros(0, dtype=np.int64)
-        self._generation = -1
+        self._state = ""
 
     def search(self, vector: Matrix, k: int, ids: Ids | None = None) -> dict[int, float]:
-        """Passage id to cosine of the k nearest to `vector`, float32 [d]; with `ids`, only among these."""
-        import faiss
-
+        """Passage id to cosine of the k nearest to `vector`, float32 [d], ties by id; with `ids`, only among these."""
         with self._lock:
             self._refresh()
-            parameters = None if ids is None else faiss.SearchParameters(sel=faiss.IDSelectorBatch(ids))
-            scores, found = self._index.search(vector.reshape(1, -1), k, params=parameters)
-        return {int(i): float(score) for i, score in zip(found[0], scores[0], strict=True) if i >= 0}
+            scores = self._cosines(vector, self._candidates(vector, k, ids))
+        return dict(sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:k])
 
-    def cosines(self, vector: Matrix, ids: list[int]) -> dict[int, float]:
-        """Passage id to exact cosine with `vector`, float32 [d]; ids that are gone are left out."""
+    def cosines(self, vector: Matrix, ids: Sequence[int]) -> dict[int, float]:
+        """Passage id to cosine with `vector`, float32 [d]; ids that are gone are left out."""
         with self._lock:
             self._refresh()
-            present = [i for i in ids if (at := np.searchsorted(self._ids, i)) < len(self._ids) and self._ids[at] == i]
-            if not present:
-                return {}
-            rows = np.stack([self._index.reconstruct(i) for i in present])
-        return dict(zip(present, (rows @ vector).tolist(), strict=True))
+            return self._cosines(vector, np.intersect1d(np.asarray(ids, dtype=np.int64), self._ids))
 
     def save(self) -> None:
         """Write the file aside, flush it to disk and put it in place: a reader sees the old one or the new one."""
@@ -59,38 +50,60 @@ class Vectors:
         with self._lock:
             self._refresh()
             payload = faiss.serialize_index(self._index).tobytes()
-            header = json.dumps({"generation": self._generation, "sha256": hashlib.sha256(payload).hexdigest()})
-        aside = self._path.with_suffix(f".{os.getpid()}.tmp")
-        try:
-            with aside.open("wb") as file:
-                file.write(_MAGIC + header.encode() + b"\n" + payload)
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(self._path)
-            _sync_folder(self._path.parent)
-        finally:
-            aside.unlink(missing_ok=True)
+            header = json.dumps({"state": self._state, "sha256": hashlib.sha256(payload).hexdigest()})
+        aside = self._path.with_suffix(".tmp")  # one name, for one writer: what a kill leaves is overwritten
+        with aside.open("wb") as file:
+            file.writelines((_MAGIC, header.encode(), b"\n", payload))
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(self._path)
+        _sync_folder(self._path.parent)
 
     def finding(self) -> str:
         """What is wrong with the file, or nothing. It is never used as it is where something is."""
         if not self._path.exists():
             return "vectors.faiss is missing (it is rebuilt from the catalog)."
-        payload = self._payload()
-        if payload is None:
+        if self._payload() is None:
             return "vectors.faiss is stale or damaged (it is rebuilt from the catalog)."
         return ""
 
-    def saved(self) -> bool:
-        """Whether the file fits the catalog as it is now."""
-        return not self.finding()
+    def _candidates(self, vector: Matrix, k: int, ids: Ids | None) -> Ids:
+        """At least the k best, with all whose score might as well be the k-th, whatever order FAISS holds them in."""
+        import faiss
+
+        parameters: Any = None
+        if ids is not None:
+            selector = faiss.IDSelectorBatch(ids)  # FAISS does not own it: it lives as long as this call
+            parameters = faiss.SearchParameters()
+            parameters.sel = selector
+        total = len(self._ids) if ids is None else len(ids)
+        asked = k + 1
+        threads = faiss.omp_get_max_threads()
+        faiss.omp_set_num_threads(1)  # of this thread: one query is done before a busy machine's others have begun
+        try:
+            while True:
+                scores, found = self._index.search(vector.reshape(1, -1), min(asked, max(total, 1)), params=parameters)
+                if asked >= total or scores[0][-1] < scores[0][k - 1] - _NOISE:
+                    return np.sort(found[0][found[0] >= 0])
+                asked *= 4
+        finally:
+            faiss.omp_set_num_threads(threads)
+
+    def _cosines(self, vector: Matrix, ids: Ids) -> dict[int, float]:
+        """To six decimals, each row summed on its own in float64: what is equally near scores equally."""
+        if not len(ids):
+            return {}
+        rows = self._index.reconstruct_batch(ids).astype(np.float64)
+        scores = (rows * vector).sum(axis=1).clip(-1.0, 1.0).round(6)
+        return dict(zip(ids.tolist(), scores.tolist(), strict=True))
 
     def _refresh(self) -> None:
         """Bring the index level with the catalog: from the file at first, then by what was added and removed."""
         import faiss
 
         with self._catalog.snapshot():
-            generation = self._catalog.generation
-            if generation == self._generation:
+            state = self._catalog.state
+            if state == self._state:
                 return
             ids = self._catalog.passage_ids()
             if self._index is None and not self._load(ids):
@@ -98,12 +111,13 @@ class Vectors:
                 self._ids = np.zeros(0, dtype=np.int64)
             gone = np.setdiff1d(self._ids, ids, assume_unique=True)
             fresh = np.setdiff1d(ids, self._ids, assume_unique=True)
-            if len(gone):
-                self._index.remove_ids(faiss.IDSelectorBatch(gone))
-            if len(fresh):
-                self._index.add_with_ids(self._catalog.vectors(fresh, self._dimension), fresh)
-            self._ids = ids
-            self._generation = generation
+            rows = _unit(self._catalog.vectors(fresh, self._dimension))
+        if len(gone):
+            self._index.remove_ids(faiss.IDSelectorBatch(gone))
+        if len(fresh):
+            self._index.add_with_ids(rows, fresh)
+        self._ids = ids
+        self._state = state
 
     def _load(self, ids: Ids) -> bool:
         import faiss
@@ -111,7 +125,10 @@ class Vectors:
         payload = self._payload()
         if payload is None:
             return False
-        index = faiss.deserialize_index(np.frombuffer(payload, dtype=np.uint8))
+        try:
+            index = faiss.deserialize_index(np.frombuffer(payload, dtype=np.uint8))
+        except RuntimeError:  # written by a FAISS that this one does not understand
+            return False
         if index.d != self._dimension or index.ntotal != len(ids):
             return False
         self._index = index
@@ -119,17 +136,23 @@ class Vectors:
         return True
 
     def _payload(self) -> bytes | None:
-        """The serialised index if the file is whole and of the catalog's generation, else None."""
+        """The serialised index if the file is whole and of the catalog's state, else None."""
         try:
             data = self._path.read_bytes()
             if not data.startswith(_MAGIC):
                 return None
             line, _, payload = data[len(_MAGIC) :].partition(b"\n")
             header = json.loads(line)
-            fits = header == {"generation": self._catalog.generation, "sha256": hashlib.sha256(payload).hexdigest()}
         except (OSError, ValueError):
             return None
+        fits = header == {"state": self._catalog.state, "sha256": hashlib.sha256(payload).hexdigest()}
         return payload if fits else None
+
+
+def _unit(rows: Matrix) -> Matrix:
+    """Rows of length 1 again, which their storage as float16 has changed a little."""
+    unit: Matrix = rows / np.linalg.norm(rows, axis=1, keepdims=True).clip(min=1e-12)
+    return unit
 
 
 def _sync_folder(folder: Path) -> None:
