@@ -1,0 +1,95 @@
+"""Prompts are files in `prompts/`; here they are loaded, checked and filled with passages that are data, not orders."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.errors import PromptError
+from rag.types import Hit
+
+if TYPE_CHECKING:
+    from llama_index.core.prompts import PromptTemplate
+
+DECLINED = "NOT IN THE DOCUMENTS"  # the one line a model writes where the passages do not answer
+
+_TITLE = 200  # characters of a title that are sent
+
+_FENCE = re.compile(r"[<>\ufe64\ufe65\uff1c\uff1e](?:\s*[<>\ufe64\ufe65\uff1c\uff1e])+")
+_JOINERS = "\u200c\u200d"
+_BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0")
+
+
+def load(name: str, folder: Path, *, variables: frozenset[str] | set[str]) -> PromptTemplate:
+    """Read `folder/name.txt` as a template that uses each of `variables` and no other.
+
+    Raises PromptError where the file cannot be read, or its variables do not fit.
+    """
+    from llama_index.core.prompts import PromptTemplate
+
+    file = folder / f"{name}.txt"
+    try:
+        template = PromptTemplate(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise PromptError(
+            f"{file}: the prompt cannot be read ({type(error).__name__}).", remedy="See README.md in that folder."
+        ) from None
+    used = set(template.template_vars)
+    if missing := variables - used:
+        raise PromptError(
+            f"{file}: the prompt lacks {_listed(missing)}.", remedy="Put it back where its value belongs."
+        )
+    if unknown := used - variables:
+        raise PromptError(
+            f"{file}: the prompt uses {_listed(unknown)}, which nothing fills.", remedy=f"Known: {_listed(variables)}."
+        )
+    return template
+
+
+def _listed(names: set[str] | frozenset[str]) -> str:
+    return ", ".join(f"{{{name}}}" for name in sorted(names))
+
+
+def fenced(number: int, hit: Hit) -> str:
+    """Return a passage between the marks that `prompts/answer.txt` explains, with its number, title and date."""
+    title = " ".join(defused(hit.title).split())[:_TITLE]
+    head = " | ".join(part for part in (f"PASSAGE {number}", title, defused(hit.date or "")) if part)
+    return f"<<<{head}>>>\n{defused(hit.text).strip()}\n<<<END OF PASSAGE {number}>>>"
+
+
+def defused(text: str) -> str:
+    """Return text that shows all it holds and cannot look like a fence: of several angle brackets one is left."""
+    return _FENCE.sub(lambda run: run.group()[0], visible(text))
+
+
+def visible(text: str) -> str:
+    """Return text without characters that show nothing or reorder others; control characters become spaces.
+
+    Joiners stay inside the words of the scripts that need them.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_shown(text, i) for i in range(len(text)))
+
+
+def _shown(text: str, i: int) -> str:
+    character = text[i]
+    if character in "\n\t":
+        return character
+    if character in _JOINERS:
+        return character if _joins(text[i - 1 : i]) and _joins(text[i + 1 : i + 2]) else ""
+    category = unicodedata.category(character)
+    if category == "Cc":
+        return " "
+    hidden = category in ("Cf", "Co", "Cs") or character in _BLANK_LETTERS or _selects_variation(character)
+    return "" if hidden else character
+
+
+def _joins(neighbour: str) -> bool:
+    return neighbour != "" and not neighbour.isascii() and unicodedata.category(neighbour)[0] in "LM"
+
+
+def _selects_variation(character: str) -> bool:
+    return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
