@@ -1,0 +1,640 @@
+"""The command line: what it prints, what it returns, and what it says about a user's mistake."""
+
+from __future__ import annotations
+
+import io
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from conftest import StandInEncoder
+
+from rag import terminal
+from rag.cli import main
+from rag.config import Config
+from rag.encoder import DEFAULT, Encoder
+from rag.types import Answer, Citation, Document, Hit, IndexedDocument, Progress, Statement, UpdateReport
+
+COMMANDS = ("index", "ask", "search", "documents", "remove", "chat", "eval", "verify")
+HEAVY = (
+    "torch",
+    "transformers",
+    "sentence_transformers",
+    "gradio",
+    "llama_index",
+    "numpy",
+    "faiss",
+    "pydantic",
+    "tqdm",
+)
+STRIKE = "The dockers of Carrow Bay walked out on Monday. Their union asks for eight percent."
+RECOUNT = "Hanna Corrigan won the recount. Her lead was 188 votes."
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command in this process: exit code, stdout, stderr."""
+
+    def running(*words: str | Path) -> tuple[int, str, str]:
+        try:
+            code = main([str(word) for word in words])
+        except SystemExit as leaving:  # argparse
+            code = int(leaving.code or 0)
+        return code, *capsys.readouterr()
+
+    return running
+
+
+@pytest.fixture
+def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of two reports below the current directory, and an encoder that needs no model."""
+    monkeypatch.chdir(tmp_path)
+    encoder = StandInEncoder(model_name=DEFAULT)
+    monkeypatch.setattr(Encoder, "from_settings", classmethod(lambda cls, settings: encoder))
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    (folder / "strike.txt").write_text(STRIKE, encoding="utf-8")
+    (folder / "recount.txt").write_text(RECOUNT, encoding="utf-8")
+    return folder
+
+
+class Scripted:
+    """In place of the assistant: answers as told and keeps what it was asked."""
+
+    def __init__(self, answer: Answer | None = None, *, report: UpdateReport | None = None, paths: Sequence[str] = ()):
+        self.answer, self.report, self.config = answer, report, Config()
+        self.asked: list[tuple[str, Any]] = []
+        self.opened: dict[str, Any] = {}
+        self.closed = False
+        self.index = SimpleNamespace(
+            folder=Path.cwd() / "indexes/default", documents=lambda: [listed(path=path) for path in paths]
+        )
+
+    def open(self, index: str, **given: Any) -> Scripted:
+        self.opened = {"index": index, **given}
+        return self
+
+    def ask(self, question: str, *, within: Any = None) -> Answer | None:
+        self.asked.append((question, within))
+        return self.answer
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch, reports: Path) -> Callable[..., Scripted]:
+    def setting(*given: Any, **more: Any) -> Scripted:
+        assistant = Scripted(*given, **more)
+        monkeypatch.setattr("rag.assistant.Assistant", assistant)
+        return assistant
+
+    return setting
+
+
+def listed(*, path: str, title: str = "Title", passages: int = 3) -> IndexedDocument:
+    return IndexedDocument(
+        path=path, title=title, date="2025-04-15", author=None, sha256="0", passages=passages, characters=9
+    )
+
+
+def answered(path: Path) -> Answer:
+    document = Document(text=RECOUNT, path=str(path), title="Recount", sha256="0", date="2025-04-15")
+    citation = Citation(number=1, document=document, span=document.span(0, 31))
+    return Answer(
+        question="Who won the recount?",
+        statements=(Statement(text="Hanna Corrigan won the recount.", citations=(citation,)),),
+        short="Hanna Corrigan",
+        confidence=0.875,
+    )
+
+
+# --- help
+
+
+@pytest.mark.parametrize("words", [("--help",), *((name, "--help") for name in COMMANDS)])
+def test_help_answers_without_any_heavy_import(words: tuple[str, ...]) -> None:
+    code = f"""
+import sys
+from rag.cli import main
+try:
+    main({list(words)!r})
+except SystemExit as leaving:
+    print(leaving.code, sorted(set({HEAVY!r}) & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
+    assert done.stdout.splitlines()[-1] == "0 []"
+    assert done.stdout.startswith("usage: rag")
+    assert done.stderr == ""
+
+
+def test_the_help_lists_every_command_and_every_exit_code(run: Run) -> None:
+    _, out, _ = run("--help")
+    assert all(f"\n    {name} " in out for name in COMMANDS)
+    assert all(f"\n  {code} " in out for code in (0, 1, 2, 3, 4, 130))
+
+
+def test_the_help_names_the_default_index(run: Run) -> None:
+    for name in set(COMMANDS) - {"eval"}:
+        assert "indexes/default in the current directory" in " ".join(run(name, "--help")[1].split())
+
+
+def test_without_a_command_the_help_is_shown(run: Run) -> None:
+    code, out, err = run()
+    assert (code, out) == (2, "")
+    assert err.startswith("usage: rag")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("sing",), "invalid choice: 'sing'"),
+        (("index",), "required: FOLDER"),
+        (("search", "x", "-k", "0"), "'0' is not a number of at least 1"),
+        (("chat", "--port", "70000"), "'70000' is not a number from 0 to 65535"),
+        (("eval", "sample", "--limit", "some"), "'some' is not a number of at least 1"),
+        (("documents", "--js"), "unrecognized arguments: --js"),
+    ],
+)
+def test_what_is_not_understood_exits_with_2(run: Run, words: tuple[str, ...], says: str) -> None:
+    code, out, err = run(*words)
+    assert (code, out) == (2, "")
+    assert says in err
+
+
+# --- index
+
+
+def test_index_tells_what_became_of_each_file(run: Run, reports: Path) -> None:
+    code, out, err = run("index", "reports")
+    assert (code, out) == (0, "2 added, 0 updated, 0 unchanged, 0 rejected (indexes/default)\n")
+    assert "2 of 2 files" in err
+    (reports / "recount.txt").write_text(RECOUNT + " It was over.", encoding="utf-8")
+    assert run("index", "reports")[1] == "0 added, 1 updated, 1 unchanged, 0 rejected (indexes/default)\n"
+
+
+def test_a_rejected_file_is_named_with_its_reason_and_the_rest_is_indexed(run: Run, reports: Path) -> None:
+    (reports / "empty.txt").touch()
+    code, out, _ = run("index", "reports")
+    assert code == 4
+    assert out.splitlines() == [
+        "2 added, 0 updated, 0 unchanged, 1 rejected (indexes/default)",
+        "Rejected:",
+        "  reports/empty.txt: it is empty",
+    ]
+
+
+def test_index_as_json_is_one_document_on_stdout(run: Run, reports: Path) -> None:
+    (reports / "empty.txt").touch()
+    code, out, _ = run("index", "reports", "--json")
+    found = json.loads(out)
+    assert code == 4
+    assert found["added"] == [str(reports / "recount.txt"), str(reports / "strike.txt")]
+    assert found["rejected"] == [{"path": str(reports / "empty.txt"), "reason": "it is empty"}]
+    assert set(found) == {
+        "added",
+        "updated",
+        "unchanged",
+        "rejected",
+        "gaps",
+        "missing",
+        "removed",
+        "pending",
+        "cancelled",
+    }
+
+
+def test_documents_whose_file_is_gone_stay_until_sync(run: Run, reports: Path) -> None:
+    run("index", "reports")
+    (reports / "strike.txt").unlink()
+    code, out, _ = run("index", "reports")
+    assert (code, out.splitlines()[1:]) == (
+        0, ["Indexed, but their files are gone (--sync removes them):", "  reports/strike.txt"],
+    )  # fmt: skip
+    assert "Removed, for their files are gone:\n  reports/strike.txt" in run("index", "reports", "--sync")[1]
+    assert "strike" not in run("documents")[1]
+
+
+def test_an_empty_folder_says_which_files_could_be_indexed(run: Run, reports: Path) -> None:
+    (reports / "none").mkdir()
+    code, out, err = run("index", "reports/none")
+    assert (code, err) == (0, "")
+    assert out.startswith("No files were found. Supported: .docx, ")
+
+
+def test_an_interrupted_index_keeps_what_is_done_and_the_same_command_goes_on(
+    run: Run, reports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rag.index import Index
+
+    update = Index.update
+
+    def stopped(self: Index, given: Any, *, progress: Callable[[Progress], None], sync: bool) -> UpdateReport:
+        def stopping(now: Progress) -> None:
+            progress(now)
+            raise KeyboardInterrupt
+
+        return update(self, given, progress=stopping, sync=sync)
+
+    monkeypatch.setattr(Index, "update", stopped)
+    code, out, err = run("index", "reports")
+    assert (code, out) == (130, "")
+    assert err.endswith(
+        "rag: interrupted. What was indexed so far is kept whole; the same command goes on from there.\n"
+    )
+    monkeypatch.setattr(Index, "update", update)
+    assert run("index", "reports")[:2] == (0, "1 added, 0 updated, 1 unchanged, 0 rejected (indexes/default)\n")
+
+
+# --- what is in the index
+
+
+def test_documents_are_listed_in_aligned_columns(run: Run, reports: Path) -> None:
+    run("index", "reports")
+    assert run("documents")[:2] == (0, (
+        "title    date  passages  path\n"
+        "recount               1  reports/recount.txt\n"
+        "strike                1  reports/strike.txt\n"
+        "\n"
+        "2 documents, 2 passages\n"
+    ))  # fmt: skip
+
+
+def test_documents_as_json_have_every_field(run: Run, reports: Path) -> None:
+    run("index", "reports")
+    code, out, err = run("documents", "--json")
+    found = json.loads(out)
+    assert (code, err) == (0, "")
+    assert [(one["path"], one["title"], one["passages"], one["characters"]) for one in found] == [
+        (str(reports / "recount.txt"), "recount", 1, len(RECOUNT)),
+        (str(reports / "strike.txt"), "strike", 1, len(STRIKE)),
+    ]
+
+
+def test_titles_are_cut_to_the_width_of_the_terminal() -> None:
+    found = [listed(path="/a/b.txt", title="A long title " * 9), listed(path="/a/c.txt", title="日本語の見出し" * 9)]
+    lines = terminal.documents(found, width=60).splitlines()
+    assert lines[1] == "A long title A long title A…  2025-04-15         3  /a/b.txt"
+    assert lines[2] == "日本語の見出し日本語の見出…   2025-04-15         3  /a/c.txt"
+    assert "A long title " * 8 in terminal.documents(found)
+
+
+def test_an_index_without_documents_says_how_to_add_some(run: Run, reports: Path) -> None:
+    run("index", "reports")
+    run("remove", "reports")
+    hint = "Nothing is indexed yet in indexes/default. Add documents: rag index FOLDER\n"
+    assert run("documents") == (0, hint, "")
+    assert run("search", "recount") == (0, hint, "")
+    assert run("documents", "--json") == (0, "[]\n", "")
+
+
+def test_remove_takes_documents_out_and_leaves_the_files(run: Run, reports: Path) -> None:
+    run("index", "reports")
+    code, out, err = run("remove", "reports/strike.txt", "reports/nothing.txt")
+    assert (code, out) == (4, "removed reports/strike.txt\n")
+    assert err == "rag: reports/nothing.txt: no indexed document is there. `rag documents` lists them.\n"
+    assert (reports / "strike.txt").read_text(encoding="utf-8") == STRIKE
+    assert (
+        run("remove", "reports", "--json")[1]
+        == json.dumps({"removed": [str(reports / "recount.txt")], "unknown": []}, indent=2) + "\n"
+    )
+    assert run("remove", "reports")[0] == 1
+
+
+def test_search_lists_the_best_passage_first(run: Run, reports: Path) -> None:
+    run("index", "reports")
+    code, out, _ = run("search", "Who won the recount?", "-k", "1")
+    assert code == 0
+    assert out.splitlines()[0] == "1. recount (reports/recount.txt; characters 0–55)"
+    assert out.splitlines()[1].endswith(RECOUNT)
+    found = json.loads(run("search", "Who won the recount?", "--json", "--within", "reports/strike.txt")[1])
+    assert [hit["text"] for hit in found] == [STRIKE]
+
+
+def test_verify_reports_an_index_in_order_and_one_that_is_not(run: Run, reports: Path) -> None:
+    run("index", "reports")
+    code, out, _ = run("verify")
+    assert code == 0
+    assert out.startswith("indexes/default: 2 documents, 2 passages, generation ")
+    assert out.endswith(": in order.\n")
+    vectors = Path("indexes/default/vectors.faiss")
+    vectors.write_bytes(vectors.read_bytes()[:-3])
+    code, out, _ = run("verify")
+    assert code == 4
+    assert "not in order.\nFound:\n  " in out
+    found = json.loads(run("verify", "--json")[1])
+    assert (found["ok"], found["documents"], len(found["findings"])) == (False, 2, 1)
+
+
+# --- ask
+
+
+def test_an_answer_is_shown_with_its_source_as_a_path_from_here(
+    run: Run, reports: Path, scripted: Callable[..., Scripted]
+) -> None:
+    assistant = scripted(answered(reports / "recount.txt"))
+    code, out, err = run("ask", "Who won the recount?")
+    assert (code, err) == (0, "")
+    assert out == (
+        "Hanna Corrigan won the recount. [1]\n"
+        "\n"
+        "[1] Recount (2025-04-15, reports/recount.txt; characters 0–31)\n"
+        "    “Hanna Corrigan won the recount.”\n"
+    )
+    assert assistant.asked == [("Who won the recount?", None)]
+    assert assistant.opened["index"] == "indexes/default"
+    assert assistant.opened["documents"] is None
+    assert assistant.closed
+
+
+def test_an_answer_as_json_is_the_answer_with_whole_paths(
+    run: Run, reports: Path, scripted: Callable[..., Scripted]
+) -> None:
+    answer = answered(reports / "recount.txt")
+    scripted(answer)
+    code, out, err = run("ask", "Who won the recount?", "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out) == answer.as_dict()
+
+
+def test_a_refusal_exits_with_3_and_shows_the_nearest_passages(run: Run, scripted: Callable[..., Scripted]) -> None:
+    near = Hit(
+        score=0.5, text=RECOUNT, title="Recount", path="/a", span=answered(Path("/a")).citations[0].span, passage_id=1
+    )
+    scripted(Answer(question="Who lost?", reason="The documents do not say.", nearest=(near,)))
+    code, out, _ = run("ask", "Who lost?")
+    assert code == 3
+    assert out.startswith("The documents do not say.\n\nNearest passages:\n  - Recount: Hanna Corrigan won")
+    assert json.loads(run("ask", "Who lost?", "--json")[1])["abstained"] is True
+
+
+def test_ask_passes_on_the_index_the_documents_and_within(
+    run: Run, reports: Path, scripted: Callable[..., Scripted]
+) -> None:
+    path = str(reports / "recount.txt")
+    assistant = scripted(answered(reports / "recount.txt"), paths=[path])
+    words = ("ask", "--within", "reports", path, "--index", "other", "--documents", "reports", "--", "-Who?")
+    assert run(*words)[0] == 0
+    assert assistant.asked == [("-Who?", ["reports", path])]
+    assert (assistant.opened["index"], assistant.opened["documents"]) == ("other", ["reports"])
+
+
+def test_within_a_place_that_holds_nothing_is_a_mistake_and_not_a_refusal(
+    run: Run, reports: Path, scripted: Callable[..., Scripted]
+) -> None:
+    assistant = scripted(answered(reports / "recount.txt"), paths=[str(reports / "recount.txt")])
+    code, out, err = run("ask", "Who?", "--within", "report")
+    assert (code, out, assistant.asked) == (1, "", [])
+    assert err == "rag: report: no indexed document is there. `rag documents` lists what --within can name.\n"
+
+
+def test_the_assistant_itself_indexes_the_folder_and_quotes_it(run: Run, reports: Path) -> None:
+    Path("rag.toml").write_text("[reader]\nthreshold = 0.0\n", encoding="utf-8")
+    code, out, _ = run("ask", "Who won the recount?", "--documents", "reports", "--json")
+    cited = json.loads(out)["citations"][0]
+    assert code == 0
+    assert (cited["quote"], cited["path"]) == ("Hanna Corrigan won the recount.", str(reports / "recount.txt"))
+    code, out, _ = run("ask", "Who won the recount?", "--within", "reports/recount.txt")
+    assert code == 0
+    assert "[1] recount (reports/recount.txt; characters 0–31)\n    “Hanna Corrigan won the recount.”" in out
+    assert run("ask", "  ") == (1, "", "rag: the question is empty. Ask something about the documents.\n")
+
+
+# --- chat
+
+
+@pytest.fixture
+def chat(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What the chat was served with, in place of serving it."""
+    served: list[dict[str, Any]] = []
+
+    def serve(assistant: Any, *, host: str | None, port: int | None, ready: Callable[[str], None]) -> None:
+        served.append({"host": host, "port": port})
+        ready("http://127.0.0.1:7860")
+
+    monkeypatch.setattr("ui.server.serve", serve)
+    return served
+
+
+def test_chat_indexes_the_folder_and_prints_the_address(
+    run: Run, scripted: Callable[..., Scripted], chat: list[dict[str, Any]]
+) -> None:
+    assistant = scripted(report=UpdateReport(added=("a", "b")))
+    code, out, err = run("chat", "--documents", "reports", "--port", "0")
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [
+        "2 added, 0 updated, 0 unchanged, 0 rejected (indexes/default)",
+        "Footnote answers at http://127.0.0.1:7860 (Ctrl-C stops it)",
+    ]
+    assert chat == [{"host": None, "port": 0}]
+    assert assistant.opened["documents"] == ["reports"]
+    assert assistant.closed
+
+
+def test_chat_opens_the_browser_only_when_asked(
+    run: Run, scripted: Callable[..., Scripted], chat: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    scripted()
+    run("chat")
+    assert opened == []
+    run("chat", "--open")
+    assert opened == ["http://127.0.0.1:7860"]
+
+
+def test_a_port_in_use_and_a_foreign_host_are_named(run: Run, scripted: Callable[..., Scripted]) -> None:
+    scripted()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        code, out, err = run("chat", "--port", str(port))
+    assert (code, out) == (1, "")
+    assert err == f"rag: port {port} on 127.0.0.1 is taken. Choose another with --port, 0 for any.\n"
+    assert run("chat", "--host", "0.0.0.0")[2].endswith("Use --host 127.0.0.1.\n")
+
+
+# --- eval
+
+
+@pytest.fixture
+def suite(reports: Path) -> Path:
+    """A suite of one question over the two reports."""
+    folder = reports.parent / "small"
+    folder.mkdir()
+    reports.rename(folder / "documents")
+    (folder / "suite.toml").write_text('name = "small"\n', encoding="utf-8")
+    evidence = {"doc_id": "recount.txt", "start": 0, "end": 14, "text": "Hanna Corrigan"}
+    question = {
+        "id": "1", "question": "Who won the recount?", "answers": ["Hanna Corrigan"], "answerable": True,
+        "evidence": [evidence],
+    }  # fmt: skip
+    (folder / "questions.jsonl").write_text(json.dumps(question) + "\n", encoding="utf-8")
+    return folder
+
+
+def test_eval_prints_the_table_and_writes_the_results(run: Run, suite: Path) -> None:
+    code, out, err = run("eval", suite, "--systems", "bm25", "--out", "found.json")
+    assert code == 0
+    assert out.startswith("small: 1 questions over 2 documents;")
+    assert "bm25: 1 of 1 questions\n" in err
+    assert json.loads(Path("found.json").read_text(encoding="utf-8"))["summary"]["bm25"]["recall_at_1"]["value"] == 1.0
+
+
+def test_eval_as_json_is_the_whole_run(run: Run, suite: Path) -> None:
+    code, out, _ = run("eval", suite, "--systems", "bm25", "--out", "found.json", "--json")
+    assert code == 0
+    assert json.loads(out) == json.loads(Path("found.json").read_text(encoding="utf-8"))
+
+
+def test_eval_exits_with_4_where_a_system_failed(run: Run, suite: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(self: Any, question: str) -> None:
+        raise RuntimeError("no")
+
+    monkeypatch.setattr("eval.systems.BM25.ask", failing)
+    assert run("eval", suite, "--systems", "bm25", "--out", "found.json")[0] == 4
+
+
+def test_eval_without_a_suite_lists_suites_and_systems(run: Run) -> None:
+    code, out, _ = run("eval")
+    assert code == 0
+    assert out.splitlines()[0].startswith("suites: sample")
+    assert out.splitlines()[1] == "systems: footnote, llama-index-starter, bm25"
+    assert "sample" in json.loads(run("eval", "--json")[1])["suites"]
+
+
+# --- mistakes
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("index", "reprots"), "reprots: there is no such file or folder. Check the path."),
+        (("ask", "Who?", "--documents", "reprots"), "reprots: there is no such file or folder. Check the path."),
+        (("ask", "Who?"), "{here}/indexes/default: there is no index here. "),
+        (("documents", "--index", "other"), "{here}/other: there is no index here. "),
+        (("documents", "--index", "reports/strike.txt"), "{here}/reports/strike.txt: "),
+        (("index", "reports", "--index", "reports/strike.txt"), "{here}/reports/strike.txt: cannot be made ("),
+        (("eval", "smaple"), "no suite 'smaple'. Give a folder, or one of those bundled: sample"),
+        (("eval", "sample", "--systems", "bm24"), "system 'bm24' is not known. Choose from: footnote, "),
+        (("--config", "none.toml", "documents"), "no configuration file at none.toml. Give the path"),
+        (("documents", "--config", "wrong.toml"), "wrong.toml"),
+        (("documents", "--config", "broken.toml"), "broken.toml: "),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_answered_with_what_to_do(run: Run, reports: Path, words: tuple[str, ...], says: str) -> None:
+    Path("wrong.toml").write_text("[reader]\nthreshhold = 0.5\n", encoding="utf-8")
+    Path("broken.toml").write_text("[reader\n", encoding="utf-8")
+    code, out, err = run(*words)
+    assert (code, out) == (1, "")
+    assert err.startswith(f"rag: {says.format(here=reports.parent)}")
+    assert err.count("\n") == 1
+    assert not Path("indexes").exists()
+
+
+def test_an_unknown_setting_is_named(run: Run, reports: Path) -> None:
+    Path("rag.toml").write_text("[reader]\nthreshhold = 0.5\n", encoding="utf-8")
+    code, _, err = run("documents")
+    assert code == 1
+    assert "reader.threshhold" in err
+
+
+def test_a_setting_reaches_the_assistant_wherever_config_stands(run: Run, scripted: Callable[..., Scripted]) -> None:
+    Path("mine.toml").write_text("[reader]\nthreshold = 0.25\n", encoding="utf-8")
+    for words in (("--config", "mine.toml", "ask", "Who?"), ("ask", "Who?", "--config", "mine.toml")):
+        assistant = scripted(answered(Path("/a")))
+        run(*words)
+        assert assistant.opened["config"].reader.threshold == 0.25
+
+
+def test_a_file_that_cannot_be_written_is_named(run: Run, suite: Path) -> None:
+    code, _, err = run("eval", suite, "--systems", "bm25", "--out", "small/suite.toml/found.json")
+    assert code == 1
+    assert err.endswith((": Not a directory.\n", ": File exists.\n"))
+
+
+def test_what_nobody_foresaw_keeps_its_traceback(run: Run, scripted: Callable[..., Scripted]) -> None:
+    assistant = scripted()
+    assistant.ask = lambda question, within: 1 / 0  # type: ignore[assignment, method-assign]
+    with pytest.raises(ZeroDivisionError):
+        run("ask", "Who?")
+    assert assistant.closed
+
+
+def test_a_reader_that_stops_listening_is_no_error() -> None:
+    command = [
+        sys.executable,
+        "-c",
+        "import time; time.sleep(.3); import sys, rag.cli; sys.exit(rag.cli.main(['eval']))",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as started:
+        assert started.stdout is not None
+        assert started.stderr is not None
+        started.stdout.close()
+        assert started.stderr.read() == ""
+    assert started.returncode == 1
+
+
+# --- the terminal
+
+
+def test_a_document_cannot_steer_the_terminal(run: Run, scripted: Callable[..., Scripted]) -> None:
+    hostile = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202eabc\r"
+    scripted(Answer(question="Who?", reason=f"No {hostile}"))
+    _, out, _ = run("ask", "Who?")
+    assert out == "No \ufffd]0;owned\ufffd\ufffd[2J\ufffd31m\ufffdabc\ufffd\n"
+    assert json.loads(run("ask", "Who?", "--json")[1])["reason"] == f"No {hostile}"
+
+
+def test_any_text_can_be_printed_in_any_locale(tmp_path: Path) -> None:
+    (tmp_path / "rag.toml").write_text("[“schön” 😀]\n", encoding="utf-8")
+    environment = {"PYTHONIOENCODING": "latin-1", "PATH": "/usr/bin:/bin"}
+    code = "import sys, rag.cli as c; c._print('“schön” 😀 \\ud800'); c._print_json('“schön” 😀')"
+    start = "import io, sys\nfrom rag.cli import main\nmain(['eval'])\n"
+    done = subprocess.run(
+        [sys.executable, "-c", start + code], capture_output=True, timeout=30, check=True, env=environment
+    )
+    *_, text, value = done.stdout.decode("latin-1").splitlines()
+    assert text == "\\u201cschön\\u201d \\U0001f600 \\ud800"
+    assert json.loads(value) == "“schön” 😀"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_a_line_for_each_tenth_outside_of_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with terminal.Meter("files") as meter:
+        for done in range(1, 41):
+            meter.files(Progress(done=done, total=40, path="/a/b.txt", passages=2 * done))
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 10
+    assert (lines[0], lines[-1]) == ("4 of 40 files (8 passages, b.txt)", "40 of 40 files (80 passages, b.txt)")
+
+
+def test_progress_without_work_is_not_worth_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with terminal.Meter("files") as meter:
+        meter.files(Progress(done=1, total=1, path="/a/b.txt", passages=0))
+    assert capsys.readouterr().err == ""
+
+
+def test_progress_is_a_bar_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    with terminal.Meter("questions") as meter:
+        for system in ("footnote", "bm25"):
+            for done in range(4):
+                meter.questions(system, done, 3)
+    assert screen.getvalue().startswith("Loading …\r\x1b[K")
+    last = [line.split("\r")[-1] for line in screen.getvalue().split("\n")[:2]]
+    assert [(line.split(":")[0], "3/3" in line) for line in last] == [("footnote", True), ("bm25", True)]
