@@ -15,7 +15,6 @@ from rag.errors import SuiteError
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
-
     from rag.config import Config
     from rag.encoder import Encoder
     from rag.types import Document, Hit
@@ -79,7 +78,6 @@ class Footnote:
 
     def index(self, documents: Sequence[Document]) -> Sequence[str]:
         from rag.assistant import Assistant
-
         from rag.index import Index
 
         self.close()

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple, get_args
 from filelock import FileLock, Timeout
 from llama_index.core.schema import TextNode
 
-from rag.catalog import Catalog
+from rag.catalog import Catalog, Matrix
 from rag.config import Config
 from rag.documents import find
 from rag.encoder import DEFAULT, Encoder
@@ -113,10 +113,10 @@ class Index:
         documents and within long ones. Raises IndexLocked where another process is writing.
         """
         roots = [_resolved(one) for one in ([given] if isinstance(given, str | Path) else given)]
-        files = find(roots)
+        files = [file for file in find(roots) if not self._own(file)]
         folders = [root for root in roots if root.is_dir()]
-        with self._writing() as ready:
-            work = self._work(ready, len(files), progress, cancelled)
+        with self._locked():
+            work = self._work(len(files), progress, cancelled)
             work.store(work.read(files))
             paths = [str(file) for file in files]
             there = set(paths)
@@ -131,8 +131,8 @@ class Index:
     def add(self, documents: Iterable[Document], *, progress: Callable[[Progress], None] | None = None) -> UpdateReport:
         """Index documents that are already read; each stands under its own `path`."""
         documents = list(documents)
-        with self._writing() as ready:
-            work = self._work(ready, len(documents), progress, None)
+        with self._locked():
+            work = self._work(len(documents), progress, None)
             work.store(work.changed(documents))
             self._finish()
         return work.report(given=[document.path for document in documents])
@@ -213,6 +213,10 @@ class Index:
 
     # --- inside
 
+    def _own(self, file: Path) -> bool:
+        """Whether a file is part of this index: it may stand inside a folder of documents."""
+        return file.parent == self.folder and file.name.startswith(("catalog.sqlite", "vectors.", "write.lock"))
+
     def _ready(self) -> _Ready:
         with self._lock:
             if self._loaded is None:
@@ -243,19 +247,30 @@ class Index:
                 )
 
     def _work(
-        self,
-        ready: _Ready,
-        total: int,
-        progress: Callable[[Progress], None] | None,
-        cancelled: Callable[[], bool] | None,
+        self, total: int, progress: Callable[[Progress], None] | None, cancelled: Callable[[], bool] | None
     ) -> Update:
-        def cut(document: Document) -> tuple[list[TextNode], list[str]]:
-            nodes = ready.parser.parse(document)
-            return nodes, [ready.parser.embedded_text(node) for node in nodes]
+        """An update that loads the encoder with the first document that needs it: mostly nothing has changed."""
 
-        return Update(
-            self._catalog, cut=cut, encode=ready.encoder.encode, total=total, progress=progress, cancelled=cancelled
-        )
+        if self._loaded:
+            self._refuse_others(self._loaded.stamp)
+
+        def cut(document: Document) -> tuple[list[TextNode], list[str]]:
+            parser = self._stamped().parser
+            nodes = parser.parse(document)
+            return nodes, [parser.embedded_text(node) for node in nodes]
+
+        def encode(texts: Sequence[str]) -> Matrix:
+            return self._stamped().encoder.encode(texts)
+
+        return Update(self._catalog, cut=cut, encode=encode, total=total, progress=progress, cancelled=cancelled)
+
+    def _stamped(self) -> _Ready:
+        """The encoder that the index is, or from now on will be, built with; for the holder of the write lock."""
+        ready = self._ready()
+        self._refuse_others(ready.stamp)
+        if self._catalog.meta("encoder") is None:
+            self._catalog.set_meta(ready.stamp)
+        return ready
 
     def _finish(self) -> None:
         """Leave no trace of what was deleted, and the vector file as the catalog is."""
@@ -274,16 +289,6 @@ class Index:
         plain = {str(name) for name in listed}
         roots = [_resolved(name) for name in listed]
         return [path for path in self._catalog.known() if path in plain or any(_below(path, root) for root in roots)]
-
-    @contextmanager
-    def _writing(self) -> Iterator[_Ready]:
-        """Hold the write lock, with the encoder that the index is, or from now on will be, built with."""
-        ready = self._ready()
-        with self._locked():
-            self._refuse_others(ready.stamp)
-            if self._catalog.meta("encoder") is None:
-                self._catalog.set_meta(ready.stamp)
-            yield ready
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

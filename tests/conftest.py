@@ -13,8 +13,8 @@ import pytest
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
-from rag.encoder import Encoder  # noqa: E402
-from rag.words import stems  # noqa: E402
+from rag.encoder import Encoder
+from rag.words import stems
 
 _PIECE = re.compile(r"\w{1,6}|[^\w\s]")
 

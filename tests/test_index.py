@@ -587,3 +587,12 @@ def test_readers_see_whole_documents_while_one_thread_writes(index: Index, files
     assert seen
     assert {hit.text.split()[-1] for hit in index.search("wall door colour")} == {"colour9."}
     assert index.verify().ok
+
+
+def test_an_index_inside_the_folder_of_documents_does_not_index_itself(tmp_path: Path, encoder: StandInEncoder) -> None:
+    (tmp_path / "a.txt").write_text("Rubio met Lavrov in Riyadh.")
+    with Index.open(tmp_path, encoder=encoder, create=True) as index:
+        index.update(tmp_path)
+        again = index.update(tmp_path)
+    assert again.unchanged == (str(tmp_path / "a.txt"),)
+    assert again.given == 1

@@ -16,13 +16,13 @@ from typing import Any
 
 import httpx
 import pytest
-from rag.assistant import Assistant
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from rag.assistant import Assistant
 from rag.config import Config
 from rag.errors import ConfigError
 from rag.types import Answer, Citation, Document, Hit, IndexedDocument, Statement, UpdateReport

@@ -12,7 +12,7 @@ import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import gradio as gr
@@ -20,7 +20,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rag.errors import ConfigError
+from rag.errors import ConfigError, RagError
 from ui.app import CSS, THEME, build_app
 
 if TYPE_CHECKING:
@@ -107,8 +107,19 @@ class ChatServer:
                 lambda: create_app(self.assistant, hosts=hosts), factory=True, log_config=None, access_log=False,
                 proxy_headers=False, server_header=False, timeout_graceful_shutdown=1,
             )  # fmt: skip
-            self._server = _Uvicorn(config, ready=lambda: ready(self.url) if ready else None)
+
+            def answering() -> None:
+                threading.Thread(target=self._load, daemon=True).start()
+                if ready:
+                    ready(self.url)
+
+            self._server = _Uvicorn(config, ready=answering)
             self._server.run(sockets=[self.socket])
+
+    def _load(self) -> None:
+        """Load the encoder while the user still reads the page."""
+        with suppress(RagError):  # the first question meets it again, and shows it
+            self.assistant.load()
 
     def stop(self) -> None:
         if self._server:

@@ -1,0 +1,213 @@
+"""The whole route: a question, and the documents' answer to it or an honest refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.config import Config
+from rag.conversation import complete
+from rag.encoder import Encoder
+from rag.errors import LLMError, QuestionError
+from rag.generator import Generator
+from rag.grounding import DECLINES, checked, quoted
+from rag.index import Given, Index
+from rag.reader import Candidate, Reader, Reading
+from rag.retrieval import to_read
+from rag.types import Answer, Document, Hit, Progress, Statement, Turn, UpdateReport
+from rag.words import fold, stem
+
+if TYPE_CHECKING:
+    from llama_index.core.base.base_query_engine import BaseQueryEngine
+
+LONGEST_QUESTION = 2000  # characters
+NEAREST = 3  # passages shown with a refusal
+ALSO = 0.5  # a further sentence is shown where its logit is at most this far below the best
+
+Within = Sequence[str | Path] | None
+
+
+class Assistant:
+    """Answers questions over one index. Open it with `Assistant.open`; a context manager. Thread-safe."""
+
+    def __init__(self, index: Index, config: Config, report: UpdateReport | None) -> None:
+        self.index = index
+        self.config = config
+        self.report = report
+        self._generator = Generator(config.llm, prompts=config.prompts) if config.llm.model else None
+
+    @classmethod
+    def open(
+        cls,
+        index: str | Path,
+        *,
+        documents: Given | None = None,
+        config: Config | None = None,
+        encoder: Encoder | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Assistant:
+        """Open the index in a folder; with `documents`, begin it where there is none and bring it up to date first.
+
+        `report` then says what became of each file. Raises IndexMissing, IndexMismatch, IndexLocked or EncoderError.
+        """
+        config = config or Config.load()
+        opened = Index.open(index, config=config, encoder=encoder, create=documents is not None)
+        try:
+            report = None if documents is None else opened.update(documents, progress=progress)
+            return cls(opened, config, report)
+        except BaseException:
+            opened.close()
+            raise
+
+    @cached_property
+    def _reader(self) -> Reader:
+        return Reader(self.index.encoder)
+
+    def load(self) -> None:
+        """Load encoder and reader now rather than with the first question. Raises EncoderError or IndexMismatch."""
+        assert self._reader
+
+    def close(self) -> None:
+        self.index.close()
+
+    def __enter__(self) -> Assistant:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def ask(self, question: str, *, history: Sequence[Turn] = (), within: Within = None) -> Answer:
+        """Answer from the documents, or refuse with the reason; `within` restricts them to these files or folders.
+
+        Raises QuestionError where the question is empty or too long.
+        """
+        *_, answer = self.stream(question, history=history, within=within)
+        return answer
+
+    def stream(self, question: str, *, history: Sequence[Turn] = (), within: Within = None) -> Iterator[Answer]:
+        """The answer as it grows, statement by statement; only the last one is `complete`."""
+        question = complete(_asked(question), history)
+        hits = to_read(self.index, question, k=self.config.retrieval.read, within=within)
+        answer = self._answer(question, hits, self._reader.read(question, hits))
+        for number in range(1, len(answer.statements)):
+            yield _partial(answer, number)
+        yield answer
+
+    def rank(self, question: str, *, k: int = 10, within: Within = None) -> list[Hit]:
+        """The k passages most likely to answer, in the reader's order."""
+        hits = to_read(self.index, _asked(question), k=self.config.retrieval.read, within=within)
+        ranked = list(self._reader.read(question, hits).ranked)
+        if len(ranked) < k:
+            known = {hit.passage_id for hit in ranked}
+            more = self.index.search(question, k=k + len(known), within=within)
+            ranked.extend(hit for hit in more if hit.passage_id not in known)
+        return ranked[:k]
+
+    def as_query_engine(self) -> BaseQueryEngine:
+        """This assistant as a llama-index query engine."""
+        from rag.query_engine import FootnoteQueryEngine
+
+        return FootnoteQueryEngine(self)
+
+    # --- the route
+
+    def _answer(self, question: str, hits: Sequence[Hit], reading: Reading) -> Answer:
+        document_of = lru_cache(maxsize=None)(self.index.document)
+        if self._generator is None or not hits:
+            return self._read(question, reading, document_of)
+        writer = self._generator.name
+        try:
+            shown = self._generator.fitting(question, reading.ranked)
+            found = checked(self._generator.draft(question, shown), shown, document_of)
+        except LLMError as error:
+            return self._read(
+                question, reading, document_of, f"The language model failed, so the reader answered: {error}"
+            )
+        if found.statements:
+            removed = len(found.removed)
+            note = f"{removed} sentence{'s' * (removed > 1)} of {writer} removed: not supported by the passages cited."
+            return Answer(
+                question=question,
+                statements=found.statements,
+                confidence=reading.confidence,
+                answered_by=writer,
+                notes=(note,) if removed else (),
+                config=self.config.digest(),
+            )
+        if any(why == DECLINES for _, why in found.removed):
+            return self._refusal(question, reading, f"The documents do not say, as {writer} reads them.", writer)
+        note = f"Nothing that {writer} wrote is supported by the passages that it cites, so the reader answered."
+        return self._read(question, reading, document_of, note)
+
+    def _refusal(
+        self, question: str, reading: Reading, reason: str, answered_by: str = "reader", *notes: str
+    ) -> Answer:
+        return Answer(
+            question=question,
+            confidence=reading.confidence,
+            reason=reason,
+            nearest=reading.ranked[:NEAREST],
+            answered_by=answered_by,
+            notes=notes,
+            config=self.config.digest(),
+        )
+
+    def _read(self, question: str, reading: Reading, document_of: Callable[[str], Document], *notes: str) -> Answer:
+        """The best sentences verbatim, or a refusal."""
+        if reason := self._reason(question, reading):
+            return self._refusal(question, reading, reason, "reader", *notes)
+        return Answer(
+            question=question,
+            statements=quoted(self._shown(reading.candidates), document_of),
+            short=reading.candidates[0].short,
+            confidence=reading.confidence,
+            notes=notes,
+            config=self.config.digest(),
+        )
+
+    def _reason(self, question: str, reading: Reading) -> str:
+        """Why the reading is no answer; empty where it is one."""
+        if not reading.ranked:
+            return "No documents are indexed here, so nothing can be answered."
+        if reading.absent:
+            missing = _spelled(question, reading.absent)
+            known = [word for word in missing if self.index.search(word, k=1, mode="lexical")]
+            if len(known) < len(missing):
+                unknown = ", ".join(word for word in missing if word not in known)
+                return f"The documents do not say: they do not mention {unknown}."
+            return f"The documents do not say: what they hold on this does not mention {', '.join(missing)}."
+        threshold = self.config.reader.threshold
+        if not reading.candidates or reading.confidence < (self._reader.threshold if threshold is None else threshold):
+            return "The documents do not seem to say: no passage answers this closely enough."
+        return ""
+
+    def _shown(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        near = [one for one in candidates if one.score >= candidates[0].score - ALSO]
+        return near[: self.config.reader.statements]
+
+
+def _asked(question: str) -> str:
+    text = question.strip()
+    if not text:
+        raise QuestionError("the question is empty.", remedy="Ask something about the documents.")
+    if len(text) > LONGEST_QUESTION:
+        raise QuestionError(
+            f"the question has {len(text):,} characters.", remedy=f"Ask in at most {LONGEST_QUESTION:,}."
+        )
+    return text
+
+
+def _spelled(question: str, wanted: frozenset[str]) -> list[str]:
+    """The question's own spelling of these stems, in its order."""
+    spelled = [word.strip("’'.,?!:;\"“”()") for word in question.split()]
+    return list(dict.fromkeys(word for word in spelled if {fold(word), stem(fold(word.removesuffix("’s")))} & wanted))
+
+
+def _partial(answer: Answer, number: int) -> Answer:
+    statements: tuple[Statement, ...] = answer.statements[:number]
+    return Answer(
+        question=answer.question, statements=statements, short=answer.short, confidence=answer.confidence,
+        answered_by=answer.answered_by, notes=answer.notes, config=answer.config, complete=False,
+    )  # fmt: skip

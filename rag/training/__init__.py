@@ -1,0 +1,1 @@
+"""How the reader's weights are made from questions with known answers; the weights stand beside."""

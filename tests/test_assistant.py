@@ -1,0 +1,249 @@
+"""The whole route over the stand-in encoder: answers, refusals, history, restriction, a language model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import StandInEncoder
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse
+from llama_index.core.llms import MockLLM
+
+from rag import Answer, Assistant, Config
+from rag.config import LLMSettings, ReaderSettings
+from rag.errors import IndexMissing, QuestionError
+from rag.generator import Generator
+from rag.prompts import DECLINED
+from rag.types import Turn
+
+TALKS = """Envoys meet in Riyadh
+
+Marco Rubio met Sergei Lavrov in Riyadh on February 18. The two men spoke for four hours.
+
+Yuri Ushakov, an aide to Vladimir Putin, said that no date was set for a summit.
+
+Read more: Syria returns three French children to Paris
+"""
+FLOOD = "The river Wenna broke through a wall in Ollerby. Solheim said that 62 boats were out that night."
+ALWAYS = Config(reader=ReaderSettings(threshold=0.0))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    reports = tmp_path / "reports"
+    reports.mkdir()
+    (reports / "talks.txt").write_text(TALKS)
+    (reports / "flood.txt").write_text(FLOOD)
+    return reports
+
+
+@pytest.fixture
+def assistant(folder: Path, encoder: StandInEncoder) -> Iterator[Assistant]:
+    with Assistant.open(folder.parent / "index", documents=folder, encoder=encoder, config=ALWAYS) as opened:
+        yield opened
+
+
+def test_an_answer_quotes_the_document_at_its_offsets(assistant: Assistant, folder: Path) -> None:
+    answer = assistant.ask("Who met Sergei Lavrov in Riyadh?")
+    citation = answer.citations[0]
+    assert citation.quote == "Marco Rubio met Sergei Lavrov in Riyadh on February 18."
+    assert TALKS[citation.span.start : citation.span.end] == citation.quote
+    assert (citation.path, citation.number) == (str(folder / "talks.txt"), 1)
+    assert answer.short == "Marco Rubio"
+    assert answer.text.startswith(citation.quote + " [1]")
+    assert answer.config == ALWAYS.digest()
+
+
+def test_every_quote_of_every_answer_is_the_slice_of_its_document(assistant: Assistant) -> None:
+    for question in (
+        "Who met in Riyadh?",
+        "How many boats were out?",
+        "What did Ushakov say?",
+        "Where did the river break?",
+    ):
+        answer = assistant.ask(question)
+        assert answer.citations
+        for citation in answer.citations:
+            text = assistant.index.document(citation.path).text
+            assert citation.quote == text[citation.span.start : citation.span.end]
+
+
+@pytest.mark.parametrize(
+    ("question", "reason"),
+    [
+        ("What did Macron say?", "The documents do not say: they do not mention Macron."),
+        (
+            "What did Syria return?",
+            "The documents do not say: what they hold on this does not mention Syria.",
+        ),
+        ("How many people met in 1999?", "The documents do not say: they do not mention 1999."),
+    ],
+)
+def test_a_refusal_says_what_the_documents_lack(assistant: Assistant, question: str, reason: str) -> None:
+    answer = assistant.ask(question)
+    assert (answer.abstained, answer.reason, answer.statements, answer.citations) == (True, reason, (), ())
+    assert answer.nearest
+    assert answer.text == reason
+
+
+def test_below_the_threshold_nothing_is_answered(folder: Path, encoder: StandInEncoder) -> None:
+    never = Config(reader=ReaderSettings(threshold=1.0))
+    with Assistant.open(folder.parent / "index", documents=folder, encoder=encoder, config=never) as assistant:
+        answer = assistant.ask("Who met Sergei Lavrov in Riyadh?")
+    assert answer.reason == "The documents do not seem to say: no passage answers this closely enough."
+    assert 0 < answer.confidence < 1
+
+
+def test_a_refusal_stays_a_refusal_after_a_good_turn(assistant: Assistant) -> None:
+    good = assistant.ask("Who met Sergei Lavrov in Riyadh?")
+    history = [Turn(question=good.question, answer=good.text)]
+    assert assistant.ask("What did Macron say?", history=history).abstained
+
+
+def test_a_follow_up_is_read_with_the_person_named_before(assistant: Assistant) -> None:
+    answer = assistant.ask("What did he say?", history=[Turn(question="Who is Yuri Ushakov?")])
+    assert answer.question == "What did Yuri Ushakov say?"
+    assert "no date was set" in answer.text
+
+
+def test_within_keeps_to_the_documents_given(assistant: Assistant, folder: Path) -> None:
+    answer = assistant.ask("How many boats were out?", within=[folder / "talks.txt"])
+    assert {citation.path for citation in answer.citations} == {str(folder / "talks.txt")}
+    assert assistant.ask("How many boats were out?", within=[folder / "flood.txt"]).short == "62"
+
+
+def test_a_stream_grows_to_the_complete_answer(folder: Path, encoder: StandInEncoder) -> None:
+    with Assistant.open(folder.parent / "index", documents=folder, encoder=encoder, config=ALWAYS) as assistant:
+        *parts, last = assistant.stream("Who spoke, met or said that in Riyadh?")
+    assert last.complete
+    assert not any(part.complete for part in parts)
+    assert [part.statements for part in parts] == [last.statements[:n] for n in range(1, len(last.statements))]
+
+
+def test_the_same_question_has_the_same_answer(assistant: Assistant) -> None:
+    assert assistant.ask("Who met in Riyadh?") == assistant.ask("Who met in Riyadh?")
+
+
+def test_what_is_ranked_first_is_what_is_cited_first(assistant: Assistant) -> None:
+    question = "Who met Sergei Lavrov in Riyadh?"
+    first = assistant.ask(question).citations[0]
+    ranked = assistant.rank(question, k=2)
+    assert len(ranked) == 2
+    assert ranked[0].span.start <= first.span.start < first.span.end <= ranked[0].span.end
+    assert ranked[0].path == first.path
+
+
+def test_a_deleted_document_is_no_longer_cited(assistant: Assistant, folder: Path) -> None:
+    assert assistant.index.remove(folder / "flood.txt") == [str(folder / "flood.txt")]
+    answer = assistant.ask("How many boats were out that night?")
+    assert {citation.path for citation in answer.citations} == {str(folder / "talks.txt")}
+    assert assistant.ask("What did Solheim say?").reason == "The documents do not say: they do not mention Solheim."
+
+
+def test_a_changed_document_is_quoted_as_it_is_now(assistant: Assistant, folder: Path) -> None:
+    (folder / "flood.txt").write_text(FLOOD.replace("62", "75"))
+    report = assistant.index.update(folder)
+    assert report.updated == (str(folder / "flood.txt"),)
+    answer = assistant.ask("How many boats were out?")
+    assert answer.short == "75"
+    assert "62" not in answer.text
+
+
+def test_answers_are_the_same_after_reopening(assistant: Assistant, folder: Path, encoder: StandInEncoder) -> None:
+    before = assistant.ask("Who met in Riyadh?")
+    with Assistant.open(folder.parent / "index", encoder=encoder, config=ALWAYS) as again:
+        assert again.ask("Who met in Riyadh?") == before
+        assert again.report is None
+
+
+def test_opening_again_embeds_nothing_again(assistant: Assistant, folder: Path) -> None:
+    fresh = StandInEncoder()
+    with Assistant.open(folder.parent / "index", documents=folder, encoder=fresh, config=ALWAYS) as again:
+        assert again.report is not None
+        assert len(again.report.unchanged) == 2
+    assert fresh.encoded == []
+
+
+@pytest.mark.parametrize("question", ["", "  \n", "x" * 2001])
+def test_a_question_that_is_none_is_refused_with_the_remedy(assistant: Assistant, question: str) -> None:
+    with pytest.raises(QuestionError, match="Ask"):
+        assistant.ask(question)
+
+
+def test_no_index_is_an_error_that_says_how_to_build_one(tmp_path: Path, encoder: StandInEncoder) -> None:
+    with pytest.raises(IndexMissing, match="rag index"):
+        Assistant.open(tmp_path / "none", encoder=encoder)
+
+
+def test_an_empty_index_refuses(tmp_path: Path, encoder: StandInEncoder) -> None:
+    with Assistant.open(tmp_path / "index", documents=[], encoder=encoder) as assistant:
+        answer = assistant.ask("Who met?")
+    assert (answer.reason, answer.nearest) == ("No documents are indexed here, so nothing can be answered.", ())
+
+
+def test_the_query_engine_gives_text_citations_and_the_whole_answer(assistant: Assistant) -> None:
+    response = assistant.as_query_engine().query("Who met Sergei Lavrov in Riyadh?")
+    answer = assistant.ask("Who met Sergei Lavrov in Riyadh?")
+    assert str(response) == answer.text
+    assert [node.node.get_content() for node in response.source_nodes] == [c.quote for c in answer.citations]
+    assert response.metadata == {"answer": answer.as_dict()}
+    assert json.loads(json.dumps(response.metadata)) == response.metadata
+
+
+def test_the_query_engine_tells_a_refusal(assistant: Assistant) -> None:
+    response = assistant.as_query_engine().query("What did Macron say?")
+    assert (str(response), response.source_nodes) == ("The documents do not say: they do not mention Macron.", [])
+    assert response.metadata is not None
+    assert response.metadata["answer"]["abstained"] is True
+
+
+# --- with a language model
+
+
+def written(assistant: Assistant, draft: str | None) -> Answer:
+    """The answer to a question about Riyadh where the model writes `draft`; None: it fails."""
+
+    class Scripted(MockLLM):
+        def chat(self, *_: Any, **__: Any) -> ChatResponse:
+            if draft is None:
+                raise RuntimeError("refused")
+            return ChatResponse(message=ChatMessage(role="assistant", content=draft), raw={})
+
+    assistant._generator = Generator(LLMSettings(model="scripted"), prompts=assistant.config.prompts, llm=Scripted())
+    return assistant.ask("Who met Sergei Lavrov in Riyadh?")
+
+
+def test_what_the_model_writes_is_shown_with_the_place_that_says_so(assistant: Assistant) -> None:
+    answer = written(assistant, "Marco Rubio met Sergei Lavrov in Riyadh [1].")
+    assert answer.answered_by == "scripted"
+    assert [statement.text for statement in answer.statements] == ["Marco Rubio met Sergei Lavrov in Riyadh."]
+    assert answer.citations[0].quote == "Marco Rubio met Sergei Lavrov in Riyadh on February 18."
+
+
+def test_a_sentence_that_its_passage_does_not_support_is_removed_and_counted(assistant: Assistant) -> None:
+    answer = written(assistant, "Marco Rubio met Sergei Lavrov in Riyadh [1]. Emmanuel Macron met them in Riyadh [1].")
+    assert len(answer.statements) == 1
+    assert answer.notes == ("1 sentence of scripted removed: not supported by the passages cited.",)
+
+
+def test_where_nothing_is_supported_the_reader_answers_and_says_so(assistant: Assistant) -> None:
+    answer = written(assistant, "Emmanuel Macron met them.")
+    assert answer.answered_by == "reader"
+    assert answer.citations[0].quote == "Marco Rubio met Sergei Lavrov in Riyadh on February 18."
+    assert "so the reader answered" in answer.notes[0]
+
+
+def test_where_the_endpoint_fails_the_reader_answers_and_says_so(assistant: Assistant) -> None:
+    answer = written(assistant, None)
+    assert answer.answered_by == "reader"
+    assert answer.notes[0].startswith("The language model failed, so the reader answered: ")
+    assert answer.citations[0].quote == "Marco Rubio met Sergei Lavrov in Riyadh on February 18."
+
+
+def test_a_model_that_declines_is_a_refusal(assistant: Assistant) -> None:
+    answer = written(assistant, DECLINED)
+    assert answer.reason == "The documents do not say, as scripted reads them."
+    assert (answer.answered_by, answer.statements) == ("scripted", ())
