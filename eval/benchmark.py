@@ -17,7 +17,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from eval.run import RESULTS, provenance
+from eval.provenance import provenance
+from eval.run import RESULTS
 from eval.suite import Suite
 from eval.systems import Footnote, as_llama, starter_nodes, starter_splitter
 from rag.config import Config

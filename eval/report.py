@@ -14,7 +14,9 @@ LABELS = {
     "recall_at_5": "recall@5",
     "recall_at_k": "recall@{k}",
     "reciprocal_rank": "reciprocal rank@{k}",
-    "recall_within": "recall within {characters} characters",
+    "recall_within_1000": "recall within 1,000 characters read",
+    "recall_within_2000": "recall within 2,000 characters read",
+    "recall_within_4000": "recall within 4,000 characters read",
     "citation_precision": "citation precision",
     "citation_recall": "citation recall",
     "characters_cited": "characters cited",
@@ -110,7 +112,7 @@ def _remarks(run: Run) -> Iterable[str]:
 
 
 def _label(run: Run, label: str) -> str:
-    return label.format(k=run.about["k"], characters=f"{run.about['characters_read']:,}")
+    return label.format(k=run.about["k"])
 
 
 def _number(name: str, value: float | None) -> str:

@@ -6,18 +6,15 @@ Two runs on the same machine, commit and packages are byte-identical but for `ti
 from __future__ import annotations
 
 import json
-import os
-import platform
 import re
-import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eval import measures
+from eval.provenance import provenance
 from eval.suite import Question, Suite
 from eval.systems import Found, Reply, System, build
 from rag.errors import SuiteError
@@ -27,15 +24,12 @@ if TYPE_CHECKING:
     from rag.encoder import Encoder
 
 RESULTS = Path(__file__).parent / "results"
-CHARACTERS = 2_000  # of ranked passages, read for recall_within: some 400 words
+CHARACTERS = (1_000, 2_000, 4_000)  # of ranked passages, read for recall_within: so passage size cannot buy recall
 DEPTH = 20  # passages ranked at least: short ones must be able to fill those characters
-PACKAGES = (
-    "bm25s", "faiss-cpu", "footnote", "llama-index-core", "nltk", "numpy", "sentence-transformers", "tokenizers",
-    "torch", "transformers",
-)  # fmt: skip
 MEASURES = (
-    "exact_match", "f1", "recall_at_1", "recall_at_5", "recall_at_k", "reciprocal_rank", "recall_within",
-    "citation_precision", "citation_recall", "characters_cited", "refusal_precision", "refusal_recall",
+    "exact_match", "f1", "recall_at_1", "recall_at_5", "recall_at_k", "reciprocal_rank",
+    "recall_within_1000", "recall_within_2000", "recall_within_4000", "citation_precision",
+    "citation_recall", "characters_cited", "refusal_precision", "refusal_recall",
     "false_refusals", "answered", "refused", "failed",
 )  # fmt: skip
 SHOWN = 200  # characters of a short answer kept in a row; all of it is measured
@@ -229,7 +223,7 @@ def score(question: Question, reply: Reply, ranked: Sequence[Found], *, k: int, 
         "recall_at_5": measures.recall_at_k(ranked, evidence, 5),
         "recall_at_k": measures.recall_at_k(ranked, evidence, k),
         "reciprocal_rank": measures.reciprocal_rank(ranked, evidence, k),
-        "recall_within": measures.recall_within(ranked, evidence, CHARACTERS),
+        **{f"recall_within_{n}": measures.recall_within(ranked, evidence, n) for n in CHARACTERS},
         "citation_precision": measures.citation_precision(citations, evidence) if answered else None,
         "citation_recall": measures.citation_recall(citations, evidence),
         "characters_cited": sum(c.end - c.start for c in citations) if answered and not error else None,
@@ -280,59 +274,9 @@ def _about(suite: Suite, seed: int, k: int, systems: Sequence[Mapping[str, Any]]
         "questions_in_suite": suite.total,
         "seed": seed if asked < suite.total else None,
         "k": k,
-        "characters_read": CHARACTERS,
         "systems": list(systems),
         **provenance(),
     }
-
-
-def provenance() -> dict[str, Any]:
-    """Commit, machine and versions that made a result; no path, host or user."""
-    commit, dirty = _commit()
-    return {"commit": commit, "dirty": dirty, "machine": machine(), "python": platform.python_version(),
-            "packages": {name: _version(name) for name in PACKAGES}}  # fmt: skip
-
-
-def machine() -> str:
-    """Number of cores and the processor's model."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "")
-    return f"{os.cpu_count()} cores, {model or platform.processor() or platform.machine()}"
-
-
-def _version(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "not installed"
-
-
-def _commit() -> tuple[str, bool | None]:
-    """The commit of this checkout and whether files differ from it; ("unknown", None) outside of one.
-
-    Results do not count as differences: the run before may have written them.
-    """
-    root = Path(__file__).resolve().parent.parent
-    top = _git(root, "rev-parse", "--show-toplevel")
-    if top is None or Path(top.strip()).resolve() != root:
-        return "unknown", None
-    head = _git(root, "rev-parse", "HEAD")
-    status = _git(root, "--no-optional-locks", "status", "--porcelain", "--", ".", ":(exclude)eval/results")
-    return (head or "unknown").strip(), None if status is None else bool(status.strip())
-
-
-def _git(folder: Path, *words: str) -> str | None:
-    """What git prints; None where it fails. GIT_* variables, as hooks set them, could point to another checkout."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    try:
-        command = ["git", "-C", str(folder), *words]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout
 
 
 def _rounded(value: Any) -> Any:

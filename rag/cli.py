@@ -154,8 +154,10 @@ def _chat(given: argparse.Namespace) -> int:
 
             webbrowser.open(url)
 
+    if given.documents is None and not Path(given.index, "catalog.sqlite").exists():
+        given.documents = []  # begin empty: documents can be added in the chat
     with closing(_open_assistant(given)) as assistant:
-        if assistant.report is not None:
+        if given.documents and assistant.report is not None:
             _print(terminal.report(assistant.report, index=str(assistant.index.folder)))
         serve(assistant, host=given.host, port=given.port, ready=ready)
     return DONE

@@ -7,75 +7,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
 
+from rag.kinds import Kind, fits_time, holds, kind_of, names_somebody, says_unknown
 from rag.types import Hit
 from rag.words import fold, names, numbers, stem, stems, words
 
-Kind = Literal["day", "date", "number", "who", "where", "why", "said", "other"]
-
-# What a question asks for, by its wording; the first that fits counts.
-_KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern))  # type: ignore[misc]
-    for kind, pattern in (
-        ("number", r"\bhow (many|much|long|old|far|often|large|big|high|tall|fast|deep)\b"),
-        (
-            "number",
-            r"\b(what|which) (is |was |were |are )?(the )?(percent|percentage|share|number|amount|proportion)\b",
-        ),
-        ("day", r"\b(what|which) (exact |calendar )?(date|day)\b"),
-        ("date", r"\bwhen\b|\b(what|which) (year|month|century|decade|time)\b"),
-        ("who", r"^who\b|\b(by|to|with|from|for|of) whom?\b|\bwhose\b|\bwhom\b"),
-        (
-            "where",
-            r"^where\b|\b(what|which) (city|country|place|state|region|town|village|building|river|island|port)\b",
-        ),
-        ("why", r"\bwhy\b"),
-        (
-            "said",
-            r"\bwhat (did|does|do|has|have|had) .*\b(say|said|tell|told|claim|state|stress|warn|announce|reply)\b",
-        ),
-    )
-)
-_MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
-    r"nov(?:ember)?|dec(?:ember)?)\b\.?"
-)
-DAY = re.compile(
-    rf"\b{_MONTH} \d{{1,2}}\b|\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}|\b\d{{4}}-\d\d-\d\d\b|\b\d+/\d+/\d+\b", re.I
-)
-DATE = re.compile(
-    rf"\b1\d{{3}}\b|\b20\d\d\b|\b\d+(?:st|nd|rd|th)\b|\bcentur|\b\d{{1,2}}(?:[:.]\d\d)? ?[ap]\.?m\b|"
-    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:yester|to)day\b|\btomorrow\b|\b(?:next|last|this) \w+\b|"
-    rf"\b(?:spring|summer|autumn|winter|ago|later|age of|noon|midnight|evening|morning)\b|\b{_MONTH}|{DAY.pattern}",
-    re.I,
-)
-_QUANTITY = re.compile(
-    r"\b(one|half|third|quarter|twice|dozens?|several|hundreds?|thousands?|millions?|billions?|every)\b", re.I
-)
-_SPEECH = re.compile(
-    r"[“”\"]|\b(says?|said|saying|told|tells|add(?:s|ed|ing)|stat(?:es|ed|ing)|not(?:es|ed|ing)|stress\w*|warn\w*|claim\w*|argu\w+|"
-    r"announc\w+|express\w+|emphasi\w+|insist\w*|repl\w+|remark\w*|declar\w+|according|call(?:s|ed|ing)|urg\w+|den\w+|"
-    r"confirm\w*|promis\w+|ask(?:s|ed)|highlight\w*|explain\w*|accus\w+|criticis\w+|criticiz\w+)\b",
-    re.I,
-)
-_CAUSE = re.compile(
-    r"\b(because|due|since|so|to|after|as|result\w*|caus\w+|reason\w*|therefore|led|blam\w+|over|in order)\b", re.I
-)
-_PLACE = re.compile(
-    r"\b(?:[Ii]n|[Aa]t|[Nn]ear|[Ff]rom|to|of|outside|on|off|around|across|into|[Ii]nside)\s+(?:the\s+)?(?:\w+\s+){0,3}?[A-Z]"
-)
-_PERSON = re.compile(
-    r"\b(he|she|they|man|woman|men|women|people|person|members?|officials?|minist\w+|\w{3,}(?:ers?|ors?|ists?|ants?))\b",
-    re.I,
-)
-_FULL_NAME = re.compile(r"(?<!\b[Ii]n )(?<!\b[Aa]t )\b[A-Z][\w’'-]+(?:\s+[A-Z][\w’'.-]*)+")
-_WILL = re.compile(r"\bwill\b", re.I)
-_FUTURE = re.compile(
-    r"\b(will|would|shall|plan\w*|due|schedul\w+|expect\w*|set (?:to|for)|next|upcoming|potential|future|later this|"
-    r"(?:is|are) to|intend\w*|tomorrow|forthcoming)\b",
-    re.I,
-)
+# Stems of words for one thing, which news reports use in turn: a question with one is matched by the others.
+ALIKE = frozenset({"meet", "talk", "discuss", "negoti", "summit"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +24,7 @@ class Asked:
     rarity: Mapping[str, float]
     names: frozenset[str]  # stems of names; those of sentence-initial words too where the passages write them so
     numbers: frozenset[str]
-    future: bool
-    words: frozenset[str] = field(repr=False)
+    question: str = field(repr=False)
 
     @classmethod
     def of(
@@ -100,9 +37,13 @@ class Asked:
             rarity={one: rarity.get(one, unseen) for one in found},
             names=frozenset(stem(name) for name in names(question)) | (written & set(found)),
             numbers=frozenset(numbers(question)),
-            future=_WILL.search(question) is not None,
-            words=frozenset(words(question)),
+            question=question,
         )
+
+    @property
+    def said(self) -> frozenset[str]:
+        """The words and numbers of the question."""
+        return frozenset(words(self.question)) | self.numbers
 
     @property
     def others(self) -> frozenset[str]:
@@ -130,67 +71,42 @@ class Place:
         return self.hit.text[self.start - offset : self.end - offset]
 
 
-def kind_of(question: str) -> Kind:
-    folded = " ".join(words(question))
-    return next((kind for kind, pattern in _KINDS if pattern.search(folded)), "other")
-
-
-def holds_kind(asked: Asked, text: str) -> bool:
-    """Whether a sentence holds something of the kind that is asked for, and that the question does not say itself."""
-    if asked.kind == "day":
-        return any(not set(numbers(found)) <= asked.numbers for found in DAY.findall(text))
-    if asked.kind == "date":
-        return any(not set(words(found)) <= asked.words for found in (m.group() for m in DATE.finditer(text)))
-    if asked.kind == "number":
-        counted = DAY.sub(" ", text)
-        return bool(set(numbers(counted)) - asked.numbers) or _QUANTITY.search(counted) is not None
-    if asked.kind == "who":
-        return bool(set(names(text, initial=True)) - asked.words) or bool(_PERSON.search(text))
-    if asked.kind == "where":
-        return _PLACE.search(text) is not None and bool(set(names(text)) - asked.words)
-    if asked.kind == "said":
-        return _SPEECH.search(text) is not None
-    if asked.kind == "why":
-        return _CAUSE.search(text) is not None
-    return True
-
-
 def sentence_features(asked: Asked, places: Sequence[Place], cosines: Sequence[float]) -> list[dict[str, float]]:
     """For each sentence its features by name; all between about -1 and 4. `cosines` are with the question."""
-    best: dict[int, float] = {}
-    for place, cosine in zip(places, cosines, strict=True):
-        best[place.rank] = max(best.get(place.rank, -1.0), cosine)
+    by_place = {(place.rank, place.start): cosine for place, cosine in zip(places, cosines, strict=True)}
     texts = {place.rank: stemmed(place.hit) for place in places}
-    return [
-        _features(asked, place, cosine, best[place.rank], texts[place.rank])
-        for place, cosine in zip(places, cosines, strict=True)
-    ]
+    documents = documents_read(places)
+    return [_features(asked, place, by_place, texts[place.rank], documents[place.hit.path]) for place in places]
 
 
-def _features(asked: Asked, place: Place, cosine: float, passage_cosine: float, passage: Stemmed) -> dict[str, float]:
+def _features(
+    asked: Asked, place: Place, cosines: Mapping[tuple[int, int], float], passage: Stemmed, document: Stemmed
+) -> dict[str, float]:
     at = place.hit.sentences.index((place.start, place.end))
+    beside = slice(max(0, at - 1), at + 2)
     own = passage.sentences[at]
-    around = (
-        own
-        | passage.title
-        | passage.sentences[max(0, at - 1)]
-        | passage.sentences[min(at + 1, len(passage.sentences) - 1)]
-    )
-    typed = asked.kind != "other" and holds_kind(asked, place.text)
+    around = passage.title.union(*passage.sentences[beside])
+    typed = asked.kind != "other" and holds(asked.kind, place.text, asked.said)
+
+    def nearest(sentences: Sequence[tuple[int, int]]) -> float:
+        return max(cosines.get((place.rank, start), -1.0) for start, _ in sentences)
+
     return {
-        "cosine": cosine,
-        "passage_cosine": passage_cosine,
+        "cosine": cosines[place.rank, place.start],
+        "cosine_around": nearest(place.hit.sentences[beside]),
+        "cosine_passage": nearest(place.hit.sentences),
         "retrieval": place.hit.score,
         "log_rank": math.log1p(place.rank),
         "coverage": asked.coverage(own),
         "coverage_around": asked.coverage(around),
         "coverage_passage": asked.coverage(passage.all),
+        "coverage_named": asked.coverage(own | (asked.names & document.all)),
         "others": _share(asked.others, own),
         "names": _share(asked.names, own),
         "names_passage": _share(asked.names, passage.all),
         "numbers_passage": _share(asked.numbers, passage.numbers),
         "of_kind": float(typed),
-        "full_name": float(asked.kind == "who" and _names_somebody(asked, place.text)),
+        "full_name": float(asked.kind == "who" and names_somebody(place.text, asked.said)),
         "not_of_kind": float(not typed and asked.kind != "other"),
         "log_length": math.log1p(len(own)),
         "new_words": min(len(own - asked.rarity.keys()), 40) / 10,
@@ -211,10 +127,14 @@ class Stemmed:
 def stemmed(hit: Hit) -> Stemmed:
     offset = hit.span.start
     texts = [hit.text[start - offset : end - offset] for start, end in hit.sentences]
-    sentences = tuple(frozenset(stems(text)) for text in texts)
+    sentences = tuple(_with_alike(frozenset(stems(text))) for text in texts)
     title = frozenset(stems(f"{hit.title}\n{hit.section}"))
     found = numbers("\n".join([hit.title, hit.section, *texts]))
     return Stemmed(sentences, title, title.union(*sentences), frozenset(found))
+
+
+def _with_alike(found: frozenset[str]) -> frozenset[str]:
+    return found | ALIKE if found & ALIKE else found
 
 
 def _share(wanted: frozenset[str], present: frozenset[str]) -> float:
@@ -224,12 +144,13 @@ def _share(wanted: frozenset[str], present: frozenset[str]) -> float:
 def possible(asked: Asked, place: Place, document: Stemmed) -> bool:
     """Whether nothing rules the sentence out.
 
-    It holds what is asked for, speaks of what is to come where the question does, and what is read of its document
-    holds the question's numbers and one of its names.
+    It holds what is asked for rather than says that it is not known, speaks of what is to come where the question
+    does, and what is read of its document holds the question's numbers and one of its names.
     """
     return (
-        holds_kind(asked, place.text)
-        and (not asked.future or _FUTURE.search(place.text) is not None)
+        holds(asked.kind, place.text, asked.said)
+        and fits_time(asked.question, place.text)
+        and not says_unknown(asked.kind, place.text)
         and asked.numbers <= document.numbers
         and (not asked.names or bool(asked.names & document.all))
     )
@@ -249,11 +170,6 @@ def documents_read(places: Sequence[Place]) -> dict[str, Stemmed]:
         )
         for path, passages in found.items()
     }
-
-
-def _names_somebody(asked: Asked, text: str) -> bool:
-    """Whether a sentence gives somebody's full name that the question does not."""
-    return any(not set(words(found)) & asked.words for found in _FULL_NAME.findall(text))
 
 
 def absent(asked: Asked, places: Sequence[Place]) -> frozenset[str]:

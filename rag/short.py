@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rag.features import DATE, DAY, Kind, kind_of
+from rag.kinds import DATE, DAY, Kind, kind_of
 from rag.words import STOP_WORDS, fold, numbers, stems, words
 
 _NAME = re.compile(r"[A-Z][\w’'.-]*(?:\s+(?:(?:of|the|de|van|von|al|bin)\s+){0,2}[A-Z][\w’'-]*)*")

@@ -36,6 +36,23 @@ _SPELLED = {
     )
 }
 
+# Past forms that no rule of spelling leads back to the verb.
+_IRREGULAR = {
+    form: verb
+    for verb, forms in {
+        "become": "became", "begin": "began begun", "break": "broke broken", "bring": "brought", "build": "built",
+        "buy": "bought", "choose": "chose chosen", "come": "came", "die": "dead death", "fall": "fell fallen",
+        "fight": "fought", "find": "found", "fly": "flew flown", "give": "gave given", "go": "went gone",
+        "grow": "grew grown", "hear": "heard", "hold": "held", "keep": "kept", "know": "knew known", "lead": "led",
+        "leave": "left", "lose": "lost", "make": "made", "meet": "met", "pay": "paid", "rise": "rose risen",
+        "run": "ran", "say": "said",
+        "see": "saw seen", "sell": "sold", "send": "sent", "speak": "spoke spoken", "stand": "stood",
+        "steal": "stole stolen", "take": "took taken", "tell": "told", "think": "thought", "win": "won",
+        "write": "wrote written",
+    }.items()
+    for form in forms.split()
+}  # fmt: skip
+
 
 def words(text: str) -> list[str]:
     """The words of a text, folded to lower case without accents; a number is one word ("1,200" is 1200)."""
@@ -54,13 +71,13 @@ def content_words(text: str) -> list[str]:
 
 
 def stems(text: str) -> list[str]:
-    """Porter stems (Porter 1980) of the content words."""
+    """Porter stems (Porter 1980) of the content words, irregular verbs led back to their infinitive."""
     return [stem(word) for word in content_words(text)]
 
 
 @lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
-    return word if not word.isascii() or word.isdigit() else str(_stemmer().stem(word))
+    return word if not word.isascii() or word.isdigit() else str(_stemmer().stem(_IRREGULAR.get(word, word)))
 
 
 @lru_cache(maxsize=1)

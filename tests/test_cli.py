@@ -439,6 +439,18 @@ def test_chat_indexes_the_folder_and_prints_the_address(
     assert assistant.closed
 
 
+def test_chat_without_an_index_begins_an_empty_one(
+    run: Run, scripted: Callable[..., Scripted], chat: list[dict[str, Any]]
+) -> None:
+    assistant = scripted(report=UpdateReport())
+    assert run("chat") == (0, "Footnote answers at http://127.0.0.1:7860 (Ctrl-C stops it)\n", "")
+    assert assistant.opened["documents"] == []
+    (Path("indexes/default")).mkdir(parents=True)
+    Path("indexes/default/catalog.sqlite").touch()
+    run("chat")
+    assert assistant.opened["documents"] is None
+
+
 def test_chat_opens_the_browser_only_when_asked(
     run: Run, scripted: Callable[..., Scripted], chat: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -87,3 +87,7 @@ def test_names_are_capitalised_words_that_do_not_merely_open_a_sentence(text: st
 def test_the_first_word_of_a_sentence_can_be_asked_for() -> None:
     assert names("Velmark agreed. Envoys left.", initial=True) == ["velmark", "envoys"]
     assert names("Velmark agreed.") == []
+
+
+def test_irregular_past_forms_have_the_stem_of_their_verb() -> None:
+    assert stems("They met, won and paid; two had died.") == stems("meet win pay two die")

@@ -41,7 +41,7 @@ ANSWERABLE, UNANSWERABLE = 2000, 1000
 DATASET = "squad_train"
 
 # What confidence may lean on: features that mean the same over eight passages and over eight thousand.
-CONFIDENCE = ("cosine", "coverage", "coverage_around", "full_name", "names_passage", "others")
+CONFIDENCE = ("cosine_around", "coverage_named")
 WRONG = 0.5  # what a wrong answer costs beside what a right one gains: its quote shows what the document says
 
 Json = dict[str, Any]

@@ -1,0 +1,64 @@
+"""What made a result: commit, machine and versions, so that it can be trusted a year later."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+PACKAGES = (
+    "bm25s", "faiss-cpu", "footnote", "llama-index-core", "nltk", "numpy", "sentence-transformers", "tokenizers",
+    "torch", "transformers",
+)  # fmt: skip
+
+
+def provenance() -> dict[str, Any]:
+    """Commit, machine and versions that made a result; no path, host or user."""
+    commit, dirty = _commit()
+    return {"commit": commit, "dirty": dirty, "machine": machine(), "python": platform.python_version(),
+            "packages": {name: _version(name) for name in PACKAGES}}  # fmt: skip
+
+
+def machine() -> str:
+    """Number of cores and the processor's model."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "")
+    return f"{os.cpu_count()} cores, {model or platform.processor() or platform.machine()}"
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _commit() -> tuple[str, bool | None]:
+    """The commit of this checkout and whether files differ from it; ("unknown", None) outside of one.
+
+    Results do not count as differences: the run before may have written them.
+    """
+    root = Path(__file__).resolve().parent.parent
+    top = _git(root, "rev-parse", "--show-toplevel")
+    if top is None or Path(top.strip()).resolve() != root:
+        return "unknown", None
+    head = _git(root, "rev-parse", "HEAD")
+    status = _git(root, "--no-optional-locks", "status", "--porcelain", "--", ".", ":(exclude)eval/results")
+    return (head or "unknown").strip(), None if status is None else bool(status.strip())
+
+
+def _git(folder: Path, *words: str) -> str | None:
+    """What git prints; None where it fails. GIT_* variables, as hooks set them, could point to another checkout."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    try:
+        command = ["git", "-C", str(folder), *words]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout
