@@ -42,7 +42,7 @@ DAY = re.compile(
 )
 DATE = re.compile(
     rf"\b1\d{{3}}\b|\b20\d\d\b|\b\d+(?:st|nd|rd|th)\b|\bcentur|\b\d{{1,2}}(?:[:.]\d\d)? ?[ap]\.?m\b|"
-    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:yester|to)day\b|\btomorrow\b|\b(?:next|last|this) \w+\b|"
+    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:yester|to)day\b|\btomorrow\b|\b(?:next|last|this) (?:week|month|year|decade|century)\b|"
     rf"\b(?:spring|summer|autumn|winter|ago|later|age of|noon|midnight|evening|morning)\b|\b{_MONTH}|{DAY.pattern}",
     re.I,
 )
@@ -58,9 +58,8 @@ _SPEECH = re.compile(
 _CAUSE = re.compile(
     r"\b(because|due|since|so|to|after|as|result\w*|caus\w+|reason\w*|therefore|led|blam\w+|over|in order)\b", re.I
 )
-_PLACE = re.compile(
-    r"\b(?:[Ii]n|[Aa]t|[Nn]ear|[Ff]rom|to|of|outside|on|off|around|across|into|[Ii]nside)\s+(?:the\s+)?(?:\w+\s+){0,3}?[A-Z]"
-)
+_PLACE = re.compile(r"\b(?:in|at|near|from|to|outside|inside|on|of|across)\s+(?:[a-z]+\s+){0,2}?(?-i:[A-Z])", re.I)
+_QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|\[[^\]]*\]")
 _PERSON = re.compile(
     r"\b(he|she|they|m[ae]n|wom[ae]n|people|person|members?|officials?|leaders?|players?|workers?|\w{2,}ists?|\w{3,}ians?|"
     r"minist\w+|presidents?|kings?|queens?|army|troops|team|company|government)\b",
@@ -100,7 +99,8 @@ def holds(kind: Kind, text: str, said: Set[str]) -> bool:
     if kind == "who":
         return _PERSON.search(text) is not None or bool(set(names(_NAME_OF_PLACE.sub(" ", text), initial=True)) - said)
     if kind == "where":
-        return _PLACE.search(text) is not None and bool(set(names(text)) - said)
+        own = _QUOTED.sub(" ", text)  # a place in somebody's words is not where the report sets the scene
+        return _PLACE.search(own) is not None and bool(set(names(own)) - said)
     if kind == "said":
         return _SPEECH.search(text) is not None
     return kind != "why" or _CAUSE.search(text) is not None
