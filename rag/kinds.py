@@ -42,7 +42,8 @@ DAY = re.compile(
 )
 DATE = re.compile(
     rf"\b1\d{{3}}\b|\b20\d\d\b|\b\d+(?:st|nd|rd|th)\b|\bcentur|\b\d{{1,2}}(?:[:.]\d\d)? ?[ap]\.?m\b|"
-    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:yester|to)day\b|\btomorrow\b|\b(?:next|last|this) (?:week|month|year|decade|century)\b|"
+    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:yester|to)day\b|\btomorrow\b|"
+    r"\b(?:next|last|this) (?:week|month|year|decade|century)\b|"
     rf"\b(?:spring|summer|autumn|winter|ago|later|age of|noon|midnight|evening|morning)\b|\b{_MONTH}|{DAY.pattern}",
     re.I,
 )
@@ -65,7 +66,7 @@ _PERSON = re.compile(
     r"minist\w+|presidents?|kings?|queens?|army|troops|team|company|government)\b",
     re.I,
 )
-_NAME_OF_PLACE = re.compile(r"\b(?:in|at|near|from)\s+(?:the\s+)?[A-Z][\w’'-]+(?:\s+[A-Z][\w’'-]+)*", re.I)
+_NAME_OF_PLACE = re.compile(r"\b(?:[Ii]n|[Aa]t|[Nn]ear|[Ff]rom)\s+(?:the\s+)?[A-Z][\w’'-]+(?:\s+[A-Z][\w’'-]+)*")
 _FULL_NAME = re.compile(r"\b[A-Z][\w’'-]+(?:\s+[A-Z][\w’'.-]*)+")
 _WILL = re.compile(r"\bwill\b", re.I)
 _FUTURE = re.compile(

@@ -87,7 +87,7 @@ def test_the_shipped_weights_name_known_features_only(encoder: StandInEncoder) -
     assert weights.sentence.keys() - {"bias"} == rows[0].keys()
     assert weights.confidence.keys() - {"bias"} <= rows[0].keys()
     assert 0 < weights.threshold < 1
-    assert weights.rarity["said"] < weights.rarity["harbor"] < weights.unseen
+    assert weights.rarity["say"] < weights.rarity["harbor"] < weights.unseen
 
 
 def test_a_feature_without_a_weight_counts_nothing() -> None:
