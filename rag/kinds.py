@@ -37,6 +37,10 @@ _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
     r"nov(?:ember)?|dec(?:ember)?)\b\.?"
 )
+CALENDAR = frozenset(  # written with a capital letter, and no name of anybody or of a place
+    """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
+    september october november december""".split()
+)
 DAY = re.compile(
     rf"\b{_MONTH} \d{{1,2}}\b|\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}|\b\d{{4}}-\d\d-\d\d\b|\b\d+/\d+/\d+\b", re.I
 )
@@ -98,10 +102,12 @@ def holds(kind: Kind, text: str, said: Set[str]) -> bool:
         counted = DAY.sub(" ", text)
         return bool(set(numbers(counted)) - said) or _QUANTITY.search(counted) is not None
     if kind == "who":
-        return _PERSON.search(text) is not None or bool(set(names(_NAME_OF_PLACE.sub(" ", text), initial=True)) - said)
+        return _PERSON.search(text) is not None or bool(
+            set(names(_NAME_OF_PLACE.sub(" ", text), initial=True)) - said - CALENDAR
+        )
     if kind == "where":
         own = _QUOTED.sub(" ", text)  # a place in somebody's words is not where the report sets the scene
-        return _PLACE.search(own) is not None and bool(set(names(own)) - said)
+        return _PLACE.search(own) is not None and bool(set(names(own)) - said - CALENDAR)
     if kind == "said":
         return _SPEECH.search(text) is not None
     return kind != "why" or _CAUSE.search(text) is not None
@@ -109,7 +115,7 @@ def holds(kind: Kind, text: str, said: Set[str]) -> bool:
 
 def names_somebody(text: str, said: Set[str]) -> bool:
     """Whether a sentence gives a full name, not that of a place, of which the question says no part."""
-    return any(not set(words(found)) & said for found in _FULL_NAME.findall(_NAME_OF_PLACE.sub(" ", text)))
+    return any(not set(words(found)) & (said | CALENDAR) for found in _FULL_NAME.findall(_NAME_OF_PLACE.sub(" ", text)))
 
 
 def fits_time(question: str, text: str) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 
-from rag.kinds import DATE, DAY, Kind, kind_of
+from rag.kinds import CALENDAR, DATE, DAY, Kind, kind_of
 from rag.words import STOP_WORDS, fold, numbers, stems, words
 
 _NAME = re.compile(r"[A-Z][\w’'.-]*(?:\s+(?:(?:of|the|de|van|von|al|bin)\s+){0,2}[A-Z][\w’'-]*)*")
@@ -27,18 +28,19 @@ def short_answer(question: str, sentence: str) -> str:
     asked = set(stems(question))
     said = set(words(question)) | set(numbers(question)) | STOP_WORDS
     if pattern is not DAY and pattern is not DATE:
+        said |= CALENDAR
         sentence = DAY.sub(lambda date: " " * len(date.group()), sentence)  # neither a name nor an amount
     anchors = [match.start() for match in re.finditer(r"\w+", sentence) if set(stems(match.group())) & asked]
     found = []
     for match in pattern.finditer(sentence):
-        text = _trimmed(match.group())
+        text = _trimmed(match.group(), said)
         if text and not {fold(word) for word in re.findall(r"\w+", text)} <= said:
             distance = min((abs(match.start() - anchor) for anchor in anchors), default=0)
             found.append((distance, match.start(), text))
     return min(found)[2] if found else ""
 
 
-def _trimmed(text: str) -> str:
-    """Without a stop word that only opens the sentence, and without loose punctuation."""
+def _trimmed(text: str, said: Set[str]) -> str:
+    """Without what only opens the sentence or was said already, and without loose punctuation."""
     first, _, rest = text.partition(" ")
-    return (rest if fold(first) in STOP_WORDS else text).strip(" .,'’-")
+    return _trimmed(rest, said) if rest and fold(first) in said else text.strip(" .,'’-")
