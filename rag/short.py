@@ -9,12 +9,18 @@ from rag.kinds import CALENDAR, DATE, DAY, Kind, kind_of
 from rag.words import STOP_WORDS, fold, numbers, stems, words
 
 _NAME = re.compile(r"[A-Z][\w’'.-]*(?:\s+(?:(?:of|the|de|van|von|al|bin)\s+){0,2}[A-Z][\w’'-]*)*")
+_PLACE = re.compile(
+    r"(?:(?<=\b[Ii]n )|(?<=\b[Aa]t )|(?<=\b[Nn]ear )|(?<=\b[Ii]n the )|(?<=\b[Aa]t the ))" + _NAME.pattern
+)  # a name elsewhere in the sentence is as likely somebody's
+_WHO_IS = re.compile(
+    r"^\W*who(?:se|m)?\s+(?:is|was|are|were)\s+(?-i:[A-Z])", re.IGNORECASE
+)  # asks for no name: gives it
 _AMOUNT = re.compile(
     r"(?:[$€£]\s?)?\b\d+(?:[.,]\d+)*(?:\s?%|\s(?:percent|per cent|million|billion|thousand|hundred|trillion)\b)?|"
     r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|hundreds|dozens)\b",
     re.IGNORECASE,
 )
-_PATTERNS: dict[Kind, re.Pattern[str]] = {"day": DAY, "date": DATE, "number": _AMOUNT, "who": _NAME, "where": _NAME}
+_PATTERNS: dict[Kind, re.Pattern[str]] = {"day": DAY, "date": DATE, "number": _AMOUNT, "who": _NAME, "where": _PLACE}
 
 
 def short_answer(question: str, sentence: str) -> str:
@@ -23,7 +29,7 @@ def short_answer(question: str, sentence: str) -> str:
     Empty where the kind does not show or nothing fits: the sentence itself is then the answer.
     """
     pattern = _PATTERNS.get(kind_of(question))
-    if pattern is None:
+    if pattern is None or _WHO_IS.match(question):
         return ""
     asked = set(stems(question))
     said = set(words(question)) | set(numbers(question)) | STOP_WORDS

@@ -15,6 +15,8 @@ from rag.short import short_answer
         ("How many came on 3 March?", "On March 18 a crowd of 400 came.", "400"),
         ("Who ordered it?", "On Friday Agnes Thorley ordered it.", "Agnes Thorley"),
         ("Where was Aled Price found?", "Aled Price was found on Monday.", ""),
+        ("Where did Rubio meet Lavrov?", "Marco Rubio met Russian Foreign Minister Sergei Lavrov there.", ""),
+        ("Who is Yuri Ushakov?", "Yuri Ushakov is an aide to Putin.", ""),
         ("How many boats were out?", "Her office had 62 boats out at the height.", "62"),
         ("How much did it cost?", "The repair cost €4.5 million in all.", "€4.5 million"),
         ("On what date did they meet?", "They met on Tuesday, February 18, in Riyadh.", "February 18"),
