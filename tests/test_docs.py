@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
 
+from eval.benchmark import table
 from eval.report import markdown
 from eval.run import Run
 from rag.cli import main
@@ -49,6 +51,12 @@ RUNS = sorted(file for file in (ROOT / "eval" / "results").glob("*.json") if fil
 def test_every_table_of_figures_is_that_of_the_result_it_names(file: Path) -> None:
     assert f"eval/results/{file.name}" in README
     assert markdown(Run.load(file)) in README
+
+
+def test_the_speeds_are_those_of_the_benchmark() -> None:
+    assert (
+        table(json.loads((ROOT / "eval" / "results" / "benchmark.json").read_text(encoding="utf-8"))).rstrip() in README
+    )
 
 
 @pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "prompts/README.md", "indexes/README.md"])
