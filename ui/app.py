@@ -85,8 +85,8 @@ class Conversation:
         if not self.exchanges or not self.exchanges[-1].open:
             return self
         last = self.exchanges[-1]
-        found = f"{last.said}{render.pending('Stopped here.')}" if last.evidence else render.pending("Stopped.")
-        return self.saying(found, evidence=last.evidence)
+        found = last.said.replace(render.STILL_READING, render.note("Stopped here."))
+        return self.saying(found if last.evidence else render.note("Stopped."), evidence=last.evidence)
 
     def messages(self) -> list[dict[str, Any]]:
         shown: list[dict[str, Any]] = []

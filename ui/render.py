@@ -16,7 +16,7 @@ from rag.types import Answer, Citation, Hit, IndexedDocument, Statement, UpdateR
 _SYNTAX = re.compile(r"[^A-Za-z0-9 \u00a0-\U0010ffff]")
 _LISTED = 200  # documents named in the list
 _PASSAGE = 600  # characters shown of a nearest passage
-# A line end within a paragraph, as in hard-wrapped text and in PDFs: between it and a list or an address, the text tells.
+# A line end within a paragraph, as hard-wrapped texts and PDFs have them; not one before an item of a list.
 _SOFT = re.compile(r"\n(?=[a-z])|(?<=[^\n]{55})\n(?=[\w\"'“‘(])")
 REJECTED, GAPS = "Rejected", "Could not be read in part"
 _CONFIDENCE = ((0.8, "high"), (0.5, "medium"), (0.0, "low"))
@@ -64,8 +64,14 @@ def question(text: str) -> str:
 
 
 def pending(text: str = "Reading the documents…") -> str:
-    """Return a line that says what goes on, or that it was stopped."""
     return f'<p class="fn-pending">{inert(text)}</p>'
+
+
+def note(text: str) -> str:
+    return f'<p class="fn-note">{inert(text)}</p>'
+
+
+STILL_READING = pending("Still reading…")
 
 
 def fault(message: str, *, remedy: str = "") -> str:
@@ -77,8 +83,8 @@ def fault(message: str, *, remedy: str = "") -> str:
 def answer(given: Answer, *, asked: str, turn: int) -> str:
     """Return the answer, its marks linked to the evidence of this `turn` of the conversation."""
     body = _refusal(given) if given.abstained else _statements(given, turn=turn)
-    read = f'<p class="fn-note">Read as: {inert(given.question)}</p>' if given.question.strip() != asked.strip() else ""
-    notes = "".join(f'<p class="fn-note">{inert(note)}</p>' for note in given.notes)
+    read = note(f"Read as: {given.question}") if given.question.strip() != asked.strip() else ""
+    notes = "".join(map(note, given.notes))
     return f'<div class="fn-answer">{read}{body}{notes}</div>'
 
 
@@ -144,7 +150,7 @@ def _statements(given: Answer, *, turn: int) -> str:
     short = f'<p class="fn-short">{inert(given.short)}</p>' if given.short else ""
     items = "".join(f"<p>{_statement(s, turn=turn)}</p>" for s in given.statements)
     if not given.complete:
-        return f'{short}{items}<p class="fn-pending">Still reading…</p>'
+        return f"{short}{items}{STILL_READING}"
     by = "" if given.answered_by == "reader" else f" · answered by {inert(given.answered_by)}"
     return f'{short}{items}<p class="fn-note">Confidence: {confidence(given.confidence)}{by}</p>'
 

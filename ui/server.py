@@ -105,8 +105,9 @@ class ChatServer:
             hosts = allowed_hosts(self.host, self.port)
             # A factory, because Gradio makes event loops that nobody closes where none is running.
             config = uvicorn.Config(
-                lambda: create_app(self.assistant, hosts=hosts, loaded=self._loaded.is_set), factory=True, log_config=None, access_log=False,
-                proxy_headers=False, server_header=False, timeout_graceful_shutdown=1,
+                lambda: create_app(self.assistant, hosts=hosts, loaded=self._loaded.is_set), factory=True,
+                log_config=None, access_log=False, proxy_headers=False, server_header=False,
+                timeout_graceful_shutdown=1,
             )  # fmt: skip
 
             def answering() -> None:
