@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from rag.documents import SUFFIXES
 from rag.errors import RagError
 from rag.types import Answer, Progress, Turn
 from ui import render
@@ -43,7 +42,6 @@ THEME = gr.themes.Soft(
     link_text_color_dark="*primary_300",
 )
 
-_STARTING = "Starting up, then reading the documents…"
 _UNEXPECTED = "An unexpected error stopped this."
 _SEE_LOG = "Try again; the details are in the program's log."
 
@@ -65,9 +63,8 @@ class Conversation:
     exchanges: tuple[Exchange, ...] = ()
     turns: tuple[Turn, ...] = ()
 
-    def asking(self, asked: str, *, said: str | None = None) -> Conversation:
-        exchange = Exchange(asked=asked, said=said or render.pending())
-        return replace(self, exchanges=(*self.exchanges, exchange))
+    def asking(self, asked: str) -> Conversation:
+        return replace(self, exchanges=(*self.exchanges, Exchange(asked=asked, said=render.pending())))
 
     def saying(self, said: str, *, evidence: str = "", open: bool = False) -> Conversation:
         last = replace(self.exchanges[-1], said=said, evidence=evidence, open=open)
@@ -85,8 +82,8 @@ class Conversation:
         if not self.exchanges or not self.exchanges[-1].open:
             return self
         last = self.exchanges[-1]
-        found = last.said.replace(render.STILL_READING, render.note("Stopped here."))
-        return self.saying(found if last.evidence else render.note("Stopped."), evidence=last.evidence)
+        found = f"{last.said}{render.pending('Stopped here.')}" if last.evidence else render.pending("Stopped.")
+        return self.saying(found, evidence=last.evidence)
 
     def messages(self) -> list[dict[str, Any]]:
         shown: list[dict[str, Any]] = []
@@ -99,11 +96,8 @@ class Conversation:
         return render.panel([(exchange.asked, exchange.evidence) for exchange in self.exchanges])
 
 
-def build_app(assistant: Assistant, *, loaded: Callable[[], bool] = lambda: True) -> gr.Blocks:
-    """Return the page for one assistant; THEME and CSS go to where it is mounted.
-
-    `loaded` tells whether the assistant has its encoder, without which the first answer takes longer.
-    """
+def build_app(assistant: Assistant) -> gr.Blocks:
+    """Return the page for one assistant; THEME and CSS go to where it is mounted."""
     # Text arrives inert from `render`; nothing is left for Gradio's own conversions.
     plain: dict[str, Any] = {"latex_delimiters": [], "line_breaks": False}
     with gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as app:
@@ -125,20 +119,19 @@ def build_app(assistant: Assistant, *, loaded: Callable[[], bool] = lambda: True
                     new = gr.Button("New chat", elem_id="new", min_width=60)
             with gr.Column(scale=2, min_width=300, elem_id="side"):
                 evidence = gr.Markdown(render.panel(()), elem_id="evidence", **plain)
-                invitation = render.invitation(assistant.config.chat.max_upload_mb, suffixes=SUFFIXES)
-                gr.Markdown(invitation, elem_id="invitation", **plain)
+                gr.Markdown(render.invitation(assistant.config.chat.max_upload_mb), elem_id="invitation", **plain)
                 files = gr.File(
                     label="Add documents", show_label=False, file_count="multiple", elem_id="upload", height=96,
                 )  # fmt: skip
                 report = gr.Markdown(elem_id="report", **plain)
-                with gr.Accordion("Documents", open=False, elem_id="library") as library:
-                    listed = gr.Markdown(elem_id="documents", **plain)
+                with gr.Accordion("Documents", open=False, elem_id="library"):
+                    library = gr.Markdown(elem_id="documents", **plain)
 
         def asked(question: str, so_far: Conversation) -> Iterator[tuple[Any, ...]]:
-            yield from _ask(assistant, question, so_far, loaded=loaded)
+            yield from _ask(assistant, question, so_far)
 
         def added(given: list[str] | None, progress: gr.Progress = gr.Progress()) -> tuple[Any, ...]:  # noqa: B008
-            return None, _add(assistant, given or [], progress=progress), *_library(assistant)
+            return None, _add(assistant, given or [], progress=progress), _library(assistant)
 
         hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         outputs = [box, conversation, chat, evidence, ask, stop]
@@ -149,23 +142,20 @@ def build_app(assistant: Assistant, *, loaded: Callable[[], bool] = lambda: True
         ended = new.click(None, cancels=[asking], **hidden)
         ended.then(lambda: _view(Conversation(), box=""), None, outputs, **hidden)
         files.upload(
-            added, files, [files, report, library, listed], concurrency_limit=1, show_progress="full",
+            added, files, [files, report, library], concurrency_limit=1, show_progress="full",
             show_progress_on=report, api_visibility="private",
         )  # fmt: skip
-        app.load(lambda: _library(assistant), None, [library, listed], **hidden)
+        app.load(lambda: _library(assistant), None, library, **hidden)
     app.queue(max_size=32, api_open=False)
     return app
 
 
-def _ask(
-    assistant: Assistant, question: str, so_far: Conversation, *, loaded: Callable[[], bool]
-) -> Iterator[tuple[Any, ...]]:
+def _ask(assistant: Assistant, question: str, so_far: Conversation) -> Iterator[tuple[Any, ...]]:
     """Yield the page's state as the answer grows."""
     question = question.strip()
     if not question:
-        yield "", *(gr.skip(),) * 5  # Gradio empties every output where nothing is yielded
         return
-    now = so_far.stopped().asking(question, said=None if loaded() else render.pending(_STARTING))
+    now = so_far.stopped().asking(question)
     yield _view(now, box="")
     try:
         for answer in assistant.stream(question, history=so_far.turns):
@@ -202,10 +192,8 @@ def _add(assistant: Assistant, given: list[str], *, progress: gr.Progress) -> st
         return render.fault(_UNEXPECTED, remedy=_SEE_LOG)
 
 
-def _library(assistant: Assistant) -> tuple[Any, str]:
-    """Return the list's heading and the list."""
+def _library(assistant: Assistant) -> str:
     try:
-        listed = assistant.index.documents()
+        return render.documents(assistant.index.documents())
     except RagError as error:
-        return gr.skip(), render.fault(error.message, remedy=error.remedy)
-    return gr.update(label=render.count(len(listed))), render.documents(listed)
+        return render.fault(error.message, remedy=error.remedy)

@@ -16,25 +16,12 @@ from rag.types import Answer, Citation, Hit, IndexedDocument, Statement, UpdateR
 _SYNTAX = re.compile(r"[^A-Za-z0-9 \u00a0-\U0010ffff]")
 _LISTED = 200  # documents named in the list
 _PASSAGE = 600  # characters shown of a nearest passage
-# A line end within a paragraph, as hard-wrapped texts and PDFs have them; not one before an item of a list.
-_SOFT = re.compile(r"\n(?=[a-z])|(?<=[^\n]{55})\n(?=[\w\"'“‘(])")
-REJECTED, GAPS = "Rejected", "Could not be read in part"
 _CONFIDENCE = ((0.8, "high"), (0.5, "medium"), (0.0, "low"))
 
 
 def inert(text: str) -> str:
     """Return `text` so that HTML and Markdown show it letter for letter and read nothing into it."""
     return _SYNTAX.sub(_reference, text.encode("utf-8", "replace").decode("utf-8"))
-
-
-def flowing(text: str, start: int, end: int) -> str:
-    """Return `text[start:end]` as inert HTML, its letters unchanged, in which soft line ends show as spaces."""
-    parts, at = [], start
-    for soft in _SOFT.finditer(text, start, min(end + 1, len(text))):
-        if soft.start() < end:
-            parts.append(f'{inert(text[at : soft.start()])}<span class="fn-soft">{inert(soft[0])}</span>')
-            at = soft.end()
-    return "".join([*parts, inert(text[at:end])])
 
 
 def header() -> str:
@@ -52,10 +39,9 @@ def welcome() -> str:
     )
 
 
-def invitation(megabytes: int, *, suffixes: Iterable[str]) -> str:
+def invitation(megabytes: int) -> str:
     return (
-        f'<div class="fn-invitation"><h2>Add documents</h2>'
-        f'<p class="fn-note">{", ".join(sorted(suffixes))}: up to {megabytes} MB at once.</p></div>'
+        f'<div class="fn-invitation"><h2>Add documents</h2><p class="fn-note">Up to {megabytes} MB at once.</p></div>'
     )
 
 
@@ -67,13 +53,6 @@ def pending(text: str = "Reading the documents…") -> str:
     return f'<p class="fn-pending">{inert(text)}</p>'
 
 
-def note(text: str) -> str:
-    return f'<p class="fn-note">{inert(text)}</p>'
-
-
-STILL_READING = pending("Still reading…")
-
-
 def fault(message: str, *, remedy: str = "") -> str:
     """Return the box for something that went wrong, which is not a refusal."""
     told = "".join(f"<p>{inert(text)}</p>" for text in (message, remedy) if text)
@@ -83,8 +62,8 @@ def fault(message: str, *, remedy: str = "") -> str:
 def answer(given: Answer, *, asked: str, turn: int) -> str:
     """Return the answer, its marks linked to the evidence of this `turn` of the conversation."""
     body = _refusal(given) if given.abstained else _statements(given, turn=turn)
-    read = note(f"Read as: {given.question}") if given.question.strip() != asked.strip() else ""
-    notes = "".join(map(note, given.notes))
+    read = f'<p class="fn-note">Read as: {inert(given.question)}</p>' if given.question.strip() != asked.strip() else ""
+    notes = "".join(f'<p class="fn-note">{inert(note)}</p>' for note in given.notes)
     return f'<div class="fn-answer">{read}{body}{notes}</div>'
 
 
@@ -117,9 +96,9 @@ def report(made: UpdateReport) -> str:
         ("Added", [(path, "") for path in made.added]),
         ("Updated", [(path, "") for path in made.updated]),
         ("Unchanged", [(path, "") for path in made.unchanged]),
-        (REJECTED, list(made.rejected)),
+        ("Rejected", list(made.rejected)),
         ("Not reached", [(path, "") for path in made.pending]),
-        (GAPS, list(made.gaps)),
+        ("Could not be read in part", list(made.gaps)),
     ]
     return f'<div class="fn-report" role="status">{"".join(_group(name, rows) for name, rows in groups if rows)}</div>'
 
@@ -133,7 +112,7 @@ def documents(indexed: Iterable[IndexedDocument]) -> str:
         for d in listed[:_LISTED]
     )
     more = f'<p class="fn-note">and {len(listed) - _LISTED:,} more</p>' if len(listed) > _LISTED else ""
-    return f'<div class="fn-documents"><ul>{items}</ul>{more}</div>'
+    return f'<div class="fn-documents"><p>{count(len(listed))}</p><ul>{items}</ul>{more}</div>'
 
 
 def count(number: int) -> str:
@@ -150,7 +129,7 @@ def _statements(given: Answer, *, turn: int) -> str:
     short = f'<p class="fn-short">{inert(given.short)}</p>' if given.short else ""
     items = "".join(f"<p>{_statement(s, turn=turn)}</p>" for s in given.statements)
     if not given.complete:
-        return f"{short}{items}{STILL_READING}"
+        return f'{short}{items}<p class="fn-pending">Still reading…</p>'
     by = "" if given.answered_by == "reader" else f" · answered by {inert(given.answered_by)}"
     return f'{short}{items}<p class="fn-note">Confidence: {confidence(given.confidence)}{by}</p>'
 
@@ -174,15 +153,14 @@ def _source(given: Citation, *, turn: int) -> str:
     lead = "… " if span.start > len(before) else ""
     tail = " …" if span.end + len(after) < len(text) else ""
     # Whole words only at the far ends, except where the document itself begins or ends.
-    before = (re.sub(r"^\S*\s+", "", before) if lead else before).lstrip()
-    after = (re.sub(r"\s+\S*$", "", after) if tail else after).rstrip()
+    before = re.sub(r"^\S*\s+", "", before) if lead else before
+    after = re.sub(r"\s+\S*$", "", after) if tail else after
     return (
         f'<section class="fn-source" id="{_anchor(turn, given.number)}" tabindex="-1">'
         f'<h3><span class="fn-number">{given.number}</span> <bdi>{inert(given.title)}</bdi></h3>'
         f'<p class="fn-where">{_where(given.date, given.page, given.path)}</p>'
-        f'<p class="fn-text">{lead}{flowing(text, span.start - len(before), span.start)}'
-        f"<mark>{flowing(text, span.start, span.end)}</mark>"
-        f"{flowing(text, span.end, span.end + len(after))}{tail}</p></section>"
+        f'<p class="fn-text">{lead}{inert(before.lstrip())}<mark>{inert(given.quote)}</mark>'
+        f"{inert(after.rstrip())}{tail}</p></section>"
     )
 
 
@@ -190,14 +168,12 @@ def _passage(hit: Hit) -> str:
     text = hit.text if len(hit.text) <= _PASSAGE else hit.text[:_PASSAGE].rsplit(maxsplit=1)[0] + " …"
     return (
         f'<section class="fn-source fn-nearest"><h3><bdi>{inert(hit.title)}</bdi></h3>'
-        f'<p class="fn-where">{_where(hit.date, hit.page, hit.path)}</p>'
-        f'<p class="fn-text">{flowing(text, 0, len(text))}</p></section>'
+        f'<p class="fn-where">{_where(hit.date, hit.page, hit.path)}</p><p class="fn-text">{inert(text)}</p></section>'
     )
 
 
 def _where(date: str | None, page: int | None, path: str) -> str:
-    near = str(PurePath(*PurePath(path).parts[-2:]))  # the whole path shows on pointing at it
-    known = [date and inert(date), page and f"page {page}", f'<bdi title="{inert(path)}">{inert(near)}</bdi>']
+    known = [date and inert(date), page and f"page {page}", f'<bdi class="fn-path">{inert(path)}</bdi>']
     return " · ".join(part for part in known if part)
 
 
@@ -206,8 +182,7 @@ def _group(name: str, rows: Sequence[tuple[str, str]]) -> str:
         f"<li><bdi>{inert(PurePath(path).name)}</bdi>{': ' + inert(reason) if reason else ''}</li>"
         for path, reason in rows
     )
-    bad = " fn-bad" if name in (REJECTED, GAPS) else ""
-    return f'<p class="fn-group{bad}">{name}: {len(rows):,}</p><ul>{items}</ul>'
+    return f'<p class="fn-group">{name}: {len(rows):,}</p><ul>{items}</ul>'
 
 
 def _anchor(turn: int, number: int) -> str:

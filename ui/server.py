@@ -30,7 +30,7 @@ HEADERS = {
     "content-security-policy": (
         "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
         "img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; "
-        "object-src 'none'; base-uri 'self'; frame-src 'none'; frame-ancestors 'none'; form-action 'self'"
+        "object-src 'none'; base-uri 'none'; frame-src 'none'; frame-ancestors 'none'; form-action 'self'"
     ),
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -97,7 +97,6 @@ class ChatServer:
         self.port: int = self.socket.getsockname()[1]
         self.url = f"http://{_bracketed(self.host)}:{self.port}"
         self._server: _Uvicorn | None = None
-        self._loaded = threading.Event()
 
     def run(self, *, ready: Callable[[str], None] | None = None) -> None:
         with tempfile.TemporaryDirectory(prefix="footnote-") as folder:
@@ -105,9 +104,8 @@ class ChatServer:
             hosts = allowed_hosts(self.host, self.port)
             # A factory, because Gradio makes event loops that nobody closes where none is running.
             config = uvicorn.Config(
-                lambda: create_app(self.assistant, hosts=hosts, loaded=self._loaded.is_set), factory=True,
-                log_config=None, access_log=False, proxy_headers=False, server_header=False,
-                timeout_graceful_shutdown=1,
+                lambda: create_app(self.assistant, hosts=hosts), factory=True, log_config=None, access_log=False,
+                proxy_headers=False, server_header=False, timeout_graceful_shutdown=1,
             )  # fmt: skip
 
             def answering() -> None:
@@ -122,7 +120,6 @@ class ChatServer:
         """Load the encoder while the user still reads the page."""
         with suppress(RagError):  # the first question meets it again, and shows it
             self.assistant.load()
-        self._loaded.set()
 
     def stop(self) -> None:
         if self._server:
@@ -140,7 +137,7 @@ def serve(
     ChatServer(assistant, host=host, port=port).run(ready=ready)
 
 
-def create_app(assistant: Assistant, *, hosts: frozenset[str], loaded: Callable[[], bool] = lambda: True) -> ASGIApp:
+def create_app(assistant: Assistant, *, hosts: frozenset[str]) -> ASGIApp:
     """Return the whole application behind its guard."""
     upload_bytes = assistant.config.chat.max_upload_mb * _MB
     inner = FastAPI(openapi_url=None)
@@ -149,7 +146,7 @@ def create_app(assistant: Assistant, *, hosts: frozenset[str], loaded: Callable[
     async def health() -> dict[str, str]:
         return {"status": "ok"}
 
-    page = build_app(assistant, loaded=loaded)
+    page = build_app(assistant)
     gr.mount_gradio_app(
         inner, page, path="/", theme=THEME, css=CSS, show_error=False, footer_links=[],
         run_history=False, max_file_size=upload_bytes, enable_monitoring=False, pwa=False, ssr_mode=False,
