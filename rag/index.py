@@ -20,7 +20,7 @@ from rag.documents import find
 from rag.encoder import DEFAULT, Encoder
 from rag.errors import IndexDamaged, IndexFault, IndexLocked, IndexMismatch
 from rag.fusion import fuse, query_words
-from rag.passages import PassageParser
+from rag.passages import PassageParser, rule
 from rag.types import Document, Hit, IndexedDocument, Progress, UpdateReport, Verification
 from rag.updating import Update
 from rag.vectors import Vectors
@@ -67,14 +67,14 @@ class Index:
         folder = _resolved(folder)
         if create:
             try:
-                folder.mkdir(parents=True, exist_ok=True)
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds the documents' whole text
             except OSError as error:
                 raise IndexFault(str(folder), f"cannot be made ({error.strerror}).") from None
         config = config or Config.load()
         index = cls(folder, Catalog(folder / "catalog.sqlite", create=create), config, encoder)
         try:
-            wanted = encoder.model_name if encoder else config.encoder.model or DEFAULT
-            index._refuse_others({"encoder": wanted} if encoder is None else index._ready().stamp)
+            wanted = {"encoder": config.encoder.model or DEFAULT, "passages": rule(config.passages.pieces)}
+            index._refuse_others(wanted if encoder is None else index._ready().stamp)
         except BaseException:
             index.close()
             raise
@@ -213,9 +213,11 @@ class Index:
 
     # --- inside
 
-    def _own(self, file: Path) -> bool:
-        """Whether a file is part of this index: it may stand inside a folder of documents."""
-        return file.parent == self.folder and file.name.startswith(("catalog.sqlite", "vectors.", "write.lock"))
+    @staticmethod
+    def _own(file: Path) -> bool:
+        """Whether a file is part of this or another index: they may stand inside a folder of documents."""
+        named = file.name.startswith(("catalog.sqlite", "vectors.", "write.lock"))
+        return named and (file.parent / "catalog.sqlite").exists()
 
     def _ready(self) -> _Ready:
         with self._lock:
@@ -226,7 +228,7 @@ class Index:
                     "encoder": encoder.model_name,
                     "weights": encoder.digest,
                     "dimension": str(encoder.dimension),
-                    "passages": parser.rule,
+                    "passages": rule(self.config.passages.pieces),
                 }
                 self._refuse_others(stamp)
                 self._loaded = _Ready(encoder, parser, self._vectors(encoder.dimension), stamp)

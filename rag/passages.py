@@ -29,6 +29,11 @@ _CLAUSE_END = re.compile(r"[;:,)\]–—](?=\s)|[。！？、]")
 _WORD_END = re.compile(r"\S(?=\s)")
 
 
+def rule(pieces: int) -> str:
+    """What the cut depends on besides the encoder: part of an index's stamp. `pieces` as configured."""
+    return f"{RULE}/{pieces or 'window'}"
+
+
 class PassageParser(NodeParser):
     """Cut documents into passages, none longer than `pieces` word pieces of text, none across a heading.
 
@@ -49,11 +54,6 @@ class PassageParser(NodeParser):
             )
         self._encoder = encoder
         self._pieces = pieces or room
-
-    @property
-    def rule(self) -> str:
-        """What the cut depends on besides the encoder: part of an index's stamp."""
-        return f"{RULE}/{self._pieces}"
 
     def parse(self, document: Document) -> list[TextNode]:
         """The passages of `document` in order; together they hold every visible character once."""

@@ -13,7 +13,7 @@ import pytest
 from conftest import StandInEncoder
 from filelock import FileLock
 
-from rag.config import Config, PassageSettings
+from rag.config import Config, EncoderSettings, PassageSettings
 from rag.errors import IndexDamaged, IndexFault, IndexLocked, IndexMismatch, IndexMissing
 from rag.fusion import fuse
 from rag.index import Index, Mode
@@ -486,9 +486,25 @@ def test_another_encoder_is_refused_by_name(tmp_path: Path, files: Path, encoder
 def test_another_passage_rule_is_refused_by_name(tmp_path: Path, files: Path, encoder: StandInEncoder) -> None:
     with Index.open(tmp_path / "index", encoder=encoder, create=True) as index:
         index.update(files)
-        rule = index._catalog.meta("passages")
-    with pytest.raises(IndexMismatch, match=f"passages '{rule}'.*'1/50'"):
-        Index.open(tmp_path / "index", encoder=encoder, config=Config(passages=PassageSettings(pieces=50)))
+    other = Config(passages=PassageSettings(pieces=50))
+    with pytest.raises(IndexMismatch, match=r"passages '1/window'.*'1/50'"):
+        Index.open(tmp_path / "index", encoder=encoder, config=other)
+    with Index.open(tmp_path / "index", encoder=encoder) as index:
+        assert index._catalog.meta("encoder") == "stand-in"
+    with pytest.raises(IndexMismatch, match=r"passages '1/window'.*'1/50'"):  # before any encoder is loaded
+        Index.open(tmp_path / "index", config=other.model_copy(update={"encoder": EncoderSettings(model="stand-in")}))
+
+
+def test_the_files_of_another_index_below_a_folder_are_no_documents(
+    tmp_path: Path, files: Path, encoder: StandInEncoder
+) -> None:
+    before = sorted(path.name for path in files.rglob("*") if path.is_file())
+    with Index.open(files / "inner", encoder=encoder, create=True) as inner:
+        inner.update(files)
+    with Index.open(tmp_path / "index", encoder=encoder, create=True) as index:
+        report = index.update(files)
+    assert sorted(Path(path).name for path in report.added) == before
+    assert report.rejected == ()
 
 
 def test_an_index_that_others_filled_meanwhile_is_refused(tmp_path: Path, files: Path, encoder: StandInEncoder) -> None:

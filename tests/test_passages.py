@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 from rag.documents import load
 from rag.encoder import PACKAGE, Encoder
 from rag.errors import ConfigError
-from rag.passages import MAX_CHARACTERS, QUESTION_PIECES, SECTION_PIECES, TITLE_PIECES, PassageParser
+from rag.passages import MAX_CHARACTERS, QUESTION_PIECES, SECTION_PIECES, TITLE_PIECES, PassageParser, rule
 from rag.types import Document
 
 ROOM = 256 - 3 - TITLE_PIECES - SECTION_PIECES - QUESTION_PIECES  # three special pieces: [CLS], and [SEP] twice
@@ -211,8 +211,7 @@ def test_a_limit_on_pieces_is_kept_and_is_part_of_the_rule(real: Encoder) -> Non
     small = PassageParser(real, pieces=32)
     nodes = small.parse(document(" ".join([FACT] * 20)))
     assert max(len(real.pieces(node.text)) for node in nodes) <= 32
-    assert small.rule != PassageParser(real).rule
-    assert PassageParser(real).rule == PassageParser(real, pieces=ROOM).rule
+    assert (rule(30), rule(0)) == ("1/30", "1/window")
 
 
 def test_a_window_that_is_too_small_is_refused_with_the_limit(real: Encoder) -> None:
