@@ -17,13 +17,14 @@ from rag.index import Given, Index
 from rag.reader import Candidate, Reader, Reading
 from rag.retrieval import to_read
 from rag.types import Answer, Document, Hit, Progress, Statement, Turn, UpdateReport
-from rag.words import fold, stem
+from rag.words import spelled
 
 if TYPE_CHECKING:
     from llama_index.core.base.base_query_engine import BaseQueryEngine
 
 LONGEST_QUESTION = 2000  # characters
 NEAREST = 3  # passages shown with a refusal
+CHANGED = "The documents changed while they were read. Ask again."
 ALSO = 0.5  # a further sentence is shown where its logit is at most this far below the best
 
 Within = Sequence[str | Path] | None
@@ -89,8 +90,11 @@ class Assistant:
     def stream(self, question: str, *, history: Sequence[Turn] = (), within: Within = None) -> Iterator[Answer]:
         """The answer as it grows, statement by statement; only the last one is `complete`."""
         question = complete(_asked(question), history)
-        hits = to_read(self.index, question, k=self.config.retrieval.read, within=within)
-        answer = self._answer(question, hits, self._reader.read(question, hits))
+        for _ in range(2):  # once more where the documents changed between search and reading
+            hits = to_read(self.index, question, k=self.config.retrieval.read, within=within)
+            answer = self._answer(question, hits, self._reader.read(question, hits))
+            if answer.reason != CHANGED:
+                break
         for number in range(1, len(answer.statements)):
             yield _partial(answer, number)
         yield answer
@@ -158,10 +162,15 @@ class Assistant:
         """The best sentences verbatim, or a refusal."""
         if reason := self._reason(question, reading):
             return self._refusal(question, reading, reason, "reader", *notes)
+        shown = self._shown(reading.candidates)
+        statements = quoted(shown, document_of)
+        if not statements:
+            return self._refusal(question, reading, CHANGED, "reader", *notes)
+        first = statements[0].citations[0]
         return Answer(
             question=question,
-            statements=quoted(self._shown(reading.candidates), document_of),
-            short=reading.candidates[0].short,
+            statements=statements,
+            short=next(one.short for one in shown if (one.path, one.span) == (first.path, first.span)),
             confidence=reading.confidence,
             notes=notes,
             config=self.config.digest(),
@@ -170,9 +179,11 @@ class Assistant:
     def _reason(self, question: str, reading: Reading) -> str:
         """Why the reading is no answer; empty where it is one."""
         if not reading.ranked:
+            if self.index.documents():
+                return "None of the documents that the question is restricted to is indexed."
             return "No documents are indexed here, so nothing can be answered."
         if reading.absent:
-            missing = _spelled(question, reading.absent)
+            missing = spelled(question, reading.absent)
             known = [word for word in missing if self.index.search(word, k=1, mode="lexical")]
             if len(known) < len(missing):
                 unknown = ", ".join(word for word in missing if word not in known)
@@ -197,12 +208,6 @@ def _asked(question: str) -> str:
             f"the question has {len(text):,} characters.", remedy=f"Ask in at most {LONGEST_QUESTION:,}."
         )
     return text
-
-
-def _spelled(question: str, wanted: frozenset[str]) -> list[str]:
-    """The question's own spelling of these stems, in its order."""
-    spelled = [word.strip("’'.,?!:;\"“”()") for word in question.split()]
-    return list(dict.fromkeys(word for word in spelled if {fold(word), stem(fold(word.removesuffix("’s")))} & wanted))
 
 
 def _partial(answer: Answer, number: int) -> Answer:

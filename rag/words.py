@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Set
 from functools import lru_cache
 from typing import Any
 
@@ -57,6 +58,12 @@ _IRREGULAR = {
 def words(text: str) -> list[str]:
     """The words of a text, folded to lower case without accents; a number is one word ("1,200" is 1200)."""
     return [fold(match.group()) for match in _WORD.finditer(text)]
+
+
+def spelled(text: str, wanted: Set[str]) -> list[str]:
+    """The words of a text in its own spelling, each once, whose stem or number is among `wanted`."""
+    found = [match.group() for match in _WORD.finditer(text)]
+    return list(dict.fromkeys(word for word in found if {stem(fold(word)), *numbers(word)} & wanted))
 
 
 def fold(word: str) -> str:

@@ -17,6 +17,7 @@ from rag.config import LLMSettings, ReaderSettings
 from rag.errors import IndexMissing, QuestionError
 from rag.generator import Generator
 from rag.prompts import DECLINED
+from rag.retrieval import to_read
 from rag.types import Turn
 
 TALKS = """Envoys meet in Riyadh
@@ -182,6 +183,50 @@ def test_an_empty_index_refuses(tmp_path: Path, encoder: StandInEncoder) -> None
     with Assistant.open(tmp_path / "index", documents=[], encoder=encoder) as assistant:
         answer = assistant.ask("Who met?")
     assert (answer.reason, answer.nearest) == ("No documents are indexed here, so nothing can be answered.", ())
+
+
+def test_a_restriction_that_holds_no_document_is_not_called_an_empty_index(assistant: Assistant) -> None:
+    assert assistant.ask("Who met?", within=["/nowhere"]).reason == (
+        "None of the documents that the question is restricted to is indexed."
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("What did Macron/Scholz say?", "Macron, Scholz"),
+        ("What did Jean-Luc say?", "Jean, Luc"),
+        ("What did Scholz's minister say?", "Scholz"),
+        ("What happened in 2031-2032?", "2031, 2032"),
+    ],
+)
+def test_a_refusal_names_what_is_missing_as_the_question_spells_it(
+    assistant: Assistant, question: str, missing: str
+) -> None:
+    assert assistant.ask(question).reason == f"The documents do not say: they do not mention {missing}."
+
+
+def test_documents_that_change_while_they_are_read_are_read_again(
+    assistant: Assistant, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[int] = []
+
+    def changing(index: Any, question: str, **options: Any) -> Any:
+        hits = to_read(index, question, **options)
+        searched.append(len(hits))
+        if len(searched) in changes:
+            index.remove(folder / "talks.txt")
+            (folder / "talks.txt").write_text(TALKS.replace("Riyadh", f"Riyadh, {len(searched)}"))
+            index.update(folder)
+        return hits
+
+    monkeypatch.setattr("rag.assistant.to_read", changing)
+    changes = {1}
+    answer = assistant.ask("Who met Sergei Lavrov in Riyadh?")
+    assert answer.citations[0].quote == "Marco Rubio met Sergei Lavrov in Riyadh, 1 on February 18."
+    changes = {3, 4}
+    answer = assistant.ask("Who met Sergei Lavrov in Riyadh?")
+    assert (answer.abstained, answer.reason) == (True, "The documents changed while they were read. Ask again.")
 
 
 def test_the_query_engine_gives_text_citations_and_the_whole_answer(assistant: Assistant) -> None:
