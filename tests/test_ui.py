@@ -297,6 +297,13 @@ def test_two_files_of_one_name_in_one_upload_do_not_replace_each_other(tmp_path:
     assert kept.read_text() == "one"
 
 
+def test_an_upload_is_for_this_user_alone(tmp_path: Path) -> None:
+    index: Any = Shelf(tmp_path / "index")
+    add(index, uploading(tmp_path / "one", a="one"))
+    kept = index.folder / "uploads" / "a.txt"
+    assert [path.stat().st_mode & 0o777 for path in (kept.parent, kept)] == [0o700, 0o600]
+
+
 # The guard
 
 
@@ -347,6 +354,7 @@ def test_uploads_come_from_the_page_itself(guarded: TestClient, origin: str, sta
         "/gradio_api/file=https://foreign.example/x", "/file=http://foreign.example/x",
         "/gradio_api/file=HTTPS:/x.example", "/gradio_api/file=%68ttps%3A%2F%2Fforeign.example", "/gradio_api/file=//https://x.example",
         "/gradio_api/proxy=https://x.hf.space/y", "/gradio_api/file=ftp://x.example",
+        "/gradio_api/file=/tmp/gradio/1/report.txt", "/gradio_api/file/tmp/report.txt",
     ],
 )  # fmt: skip
 def test_the_server_fetches_nothing_for_anybody(guarded: TestClient, path: str) -> None:
@@ -361,6 +369,8 @@ def test_the_server_fetches_nothing_for_anybody(guarded: TestClient, path: str) 
         ("/gradio_api/upload", 3_000_000, 200),
         ("/gradio_api/upload", 3_000_001, 413),
         ("/gradio_api/upload/", 3_000_001, 413),
+        ("/gradio_api/run/upload", 1_000_001, 413),
+        ("/x/upload", 1_000_001, 413),
     ],
 )
 @pytest.mark.parametrize("chunked", [False, True], ids=["whole", "chunked"])

@@ -40,7 +40,8 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 BODY_BYTES = 1_000_000  # any request but an upload
 _FORM_BYTES = 100_000  # what a multipart form adds to its files
 _MB = 1_000_000
-_REMOTE_FILE = re.compile(r"(file|proxy)=[\s/]*[a-z][a-z0-9+.-]+:", re.IGNORECASE)
+_UPLOADS = ("/gradio_api/upload", "/upload")
+_SERVED_FILE = re.compile(r"(?:^|/)(?:file|proxy)(?:=|/)", re.IGNORECASE)  # the page needs none of them
 
 
 class Guard:
@@ -57,10 +58,11 @@ class Guard:
         if scope["type"] != "http":
             return await send({"type": "websocket.close", "code": 1008})
         send = _with_headers(send)
-        limit = self.upload_bytes if scope["path"].rstrip("/").endswith("/upload") else BODY_BYTES
+        uploads = scope["method"] == "POST" and scope["path"].rstrip("/") in _UPLOADS
+        limit = self.upload_bytes if uploads else BODY_BYTES
         if refusal := self._refusal(scope, limit=limit):
             return await _reply(send, *refusal)
-        if limit == BODY_BYTES:
+        if not uploads:
             body = await _read(receive, limit=limit)
             if body is None:
                 return await _reply(send, *_too_large(limit))
@@ -76,8 +78,8 @@ class Guard:
             return 421, "This chat is not served under that host name."
         if origin is not None and origin != f"http://{host}":
             return 403, "Requests from other sites are refused."
-        if _REMOTE_FILE.search(scope["path"]):
-            return 403, "Only this machine's own files are served."
+        if _SERVED_FILE.search(scope["path"]):
+            return 403, "No files are served."
         if length is not None and (not length.isdecimal() or int(length) > limit):
             return _too_large(limit)
         return None

@@ -40,6 +40,7 @@ def add(
     """
     folder = index.folder.resolve() / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)  # for this user alone, as the files
     refused: list[tuple[str, str]] = []
     report = UpdateReport()
     with tempfile.TemporaryDirectory(dir=folder, prefix=".earlier-") as aside:
@@ -67,6 +68,7 @@ def add(
 def _place(given: Path, target: Path, *, aside: Path) -> Path:
     """Put a file where its document lives, whole, with what was there before set aside."""
     incoming = aside / f"new-{target.name}"
+    incoming.touch(mode=0o600)
     shutil.copyfile(given, incoming)
     if target.exists():
         os.replace(target, aside / target.name)
