@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from eval.suite import Gold
     from eval.systems import Found
 
+WHITE_SPACE = 2  # characters at most between two passages that lie side by side
+
 _Place = TypeVar("_Place", "Gold", "Found")
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -140,6 +142,8 @@ def _was_read(gold: Gold, read: Sequence[tuple[Found, int]]) -> bool:
         return any(p.doc_id == gold.doc_id for p, _ in read)
     covered, position = 0, gold.start
     for start, cut in sorted((p.start, cut) for p, cut in touching):
+        if gold.start < position < start <= position + WHITE_SPACE:
+            start = position
         covered += max(0, min(cut, gold.end) - max(start, position))
         position = max(position, cut)
     length = gold.end - gold.start

@@ -123,6 +123,10 @@ def test_reading_stops_where_the_characters_end() -> None:
     assert measures.recall_within(RANKED, third, 260) == 1.0
     assert measures.recall_within(RANKED, third, 259) == 0.0
     assert measures.recall_within(RANKED, [gold("a", 95, 105)], 205) == 1.0  # read as one with its neighbour
+    beside = [place("a", 0, 100), place("a", 101, 200)]
+    assert measures.recall_within(beside, [gold("a", 90, 110)], 150) == 1.0  # the space between is read
+    apart = [place("a", 0, 100), place("a", 110, 200)]
+    assert measures.recall_within(apart, [gold("a", 90, 120)], 250) == 0.0
     assert measures.recall_within(RANKED, [gold("a", 0, 300)], 250) == 1.0  # half of 300 is 150
     assert measures.recall_within(RANKED, [gold("a", 0, 300)], 249) == 0.0
     assert measures.recall_within(RANKED, [], 1_000) is None
