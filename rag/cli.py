@@ -223,6 +223,8 @@ def _open_assistant(given: argparse.Namespace) -> Assistant:
 def _check_existing(paths: Sequence[str]) -> None:
     """Refuse a mistyped path before any work, and before it makes an empty index."""
     for path in paths:
+        if not path:
+            raise UnreadableDocument("''", "an empty name is no file or folder.", remedy="Check the path.")
         if not Path(path).expanduser().exists():
             raise UnreadableDocument(path, "there is no such file or folder.", remedy="Check the path.")
 

@@ -530,6 +530,7 @@ def test_eval_without_a_suite_lists_suites_and_systems(run: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
+        (("index", ""), "'': an empty name is no file or folder. Check the path."),
         (("index", "reprots"), "reprots: there is no such file or folder. Check the path."),
         (("ask", "Who?", "--documents", "reprots"), "reprots: there is no such file or folder. Check the path."),
         (("ask", "Who?"), "{here}/indexes/default: there is no index here. "),
