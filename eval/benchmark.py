@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.provenance import provenance
-from eval.run import RESULTS
+from eval.run import RUNS
 from eval.suite import Suite
 from eval.systems import Footnote, as_llama, starter_nodes, starter_splitter
 from rag.config import Config
@@ -177,7 +177,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=3, help="rounds that each system takes")
     parser.add_argument("--questions", type=int, default=50, help="questions asked in each round")
     parser.add_argument("--documents", type=int, default=0, help="documents indexed, from the first; 0: all")
-    parser.add_argument("--out", type=Path, default=RESULTS / "benchmark.json", help="results file")
+    parser.add_argument("--out", type=Path, default=RUNS / "benchmark.json", help="results file")
     given = parser.parse_args(arguments)
     try:
         suite = Suite.load(given.data)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rag.config import Config
     from rag.encoder import Encoder
 
-RESULTS = Path(__file__).parent / "results"
+RUNS = Path("eval-runs")  # in the current directory; what is published lies in eval/results
 CHARACTERS = (1_000, 2_000, 4_000)  # of ranked passages, read for recall_within: so passage size cannot buy recall
 DEPTH = 20  # passages ranked at least: short ones must be able to fill those characters
 MEASURES = (
@@ -100,22 +100,21 @@ def run_suite(
     config: Config | None = None,
     encoder: Encoder | None = None,
     progress: Progress | None = None,
-) -> Run:
-    """Load a suite, run the systems of these names on it, and save the results.
+) -> tuple[Run, Path]:
+    """Load a suite, run the systems of these names on it, and save the results; return them and their file.
 
-    They go to `out`, by default `eval/results/<suite>[-<limit>].json`. Raises SuiteError.
+    They go to `out`, by default `eval-runs/<suite>[-<limit>].json` in the current directory. Raises SuiteError.
     """
     suite = Suite.load(path)
     built = build(systems, config=config, encoder=encoder)
     run = evaluate(suite, built, limit=limit, seed=seed, k=k, progress=progress)
-    run.save(out or results_file(suite, limit=limit))
-    return run
+    return run, run.save(out or results_file(suite, limit=limit))
 
 
 def results_file(suite: Suite, *, limit: int | None = None) -> Path:
-    """Where the results of a suite are kept."""
+    """Where the results of a suite go unless another file is named."""
     sampled = limit is not None and limit < suite.total
-    return RESULTS / (f"{suite.name}-{limit}.json" if sampled else f"{suite.name}.json")
+    return RUNS / (f"{suite.name}-{limit}.json" if sampled else f"{suite.name}.json")
 
 
 def evaluate(

@@ -145,6 +145,8 @@ def _remove(given: argparse.Namespace) -> int:
 
 
 def _chat(given: argparse.Namespace) -> int:
+    _check_existing(given.documents or ())
+    _tell("starting the chat …")
     from ui.server import serve
 
     def ready(url: str) -> None:
@@ -179,7 +181,7 @@ def _eval(given: argparse.Namespace) -> int:
         return DONE
     config = Config.load(given.config)
     with terminal.Meter("questions") as meter:
-        run = run_suite(
+        run, file = run_suite(
             given.suite, systems=given.systems, limit=given.limit, out=given.out, config=config,
             progress=meter.questions,
         )  # fmt: skip
@@ -187,6 +189,7 @@ def _eval(given: argparse.Namespace) -> int:
         _print_json(run.as_dict())
     else:
         _print(table(run).rstrip("\n"))
+    _tell(f"results written to {file}")
     return PARTLY if any(run.value(system, "failed") for system in run.systems) else DONE
 
 
@@ -316,7 +319,7 @@ def _add_eval(commands: Any) -> None:
         help="what to measure (default: footnote)",
     )  # fmt: skip
     command.add_argument("--limit", type=_number(1), metavar="N", help="ask only N questions, drawn with a fixed seed")
-    command.add_argument("--out", metavar="FILE", help="results file (default: eval/results/SUITE.json)")
+    command.add_argument("--out", metavar="FILE", help="results file (default: eval-runs/SUITE.json)")
 
 
 def _command(
