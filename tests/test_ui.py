@@ -179,7 +179,7 @@ def test_a_refusal_says_so_and_calls_what_it_shows_nearest_passages() -> None:
     near = Hit(score=0.2, text="Grain fell.", title="Grain", path="/g.txt", span=source.span(0, 5), passage_id=1)
     refusal = Answer(question="q", reason="No passage says so.", nearest=(near,))
     said = render.answer(refusal, asked="q", turn=1)
-    assert Parsed(said).text == "Not in your documentsNo passage says so."
+    assert Parsed(said).text == "No sure answer foundNo passage says so."
     assert 'class="fn-box fn-refusal"' in said
     shown = Parsed(render.evidence(refusal, turn=1))
     assert shown.text.startswith("Nearest passages, not an answer")
@@ -547,7 +547,7 @@ def test_an_answer_shows_its_source_with_the_quote_marked(page: Any) -> None:
 
 def test_a_refusal_looks_different_from_an_answer_and_a_new_chat_is_empty(page: Any) -> None:
     ask(page, "Who won the chess tournament in Reykjavik?")
-    assert "Not in your documents" in page.inner_text("#chat .fn-refusal")
+    assert "No sure answer found" in page.inner_text("#chat .fn-refusal")
     assert page.locator("#evidence mark").count() == 0
     assert "Nearest passages, not an answer" in page.inner_text("#evidence")
     page.click("#new")

@@ -144,7 +144,7 @@ def _statement(given: Statement, *, turn: int) -> str:
 
 
 def _refusal(given: Answer) -> str:
-    return f'<div class="fn-box fn-refusal"><strong>Not in your documents</strong><p>{inert(given.reason)}</p></div>'
+    return f'<div class="fn-box fn-refusal"><strong>No sure answer found</strong><p>{inert(given.reason)}</p></div>'
 
 
 def _source(given: Citation, *, turn: int) -> str:
