@@ -82,13 +82,18 @@ class Assistant:
     def ask(self, question: str, *, history: Sequence[Turn] = (), within: Within = None) -> Answer:
         """Answer from the documents, or refuse with the reason; `within` restricts them to these files or folders.
 
-        Raises QuestionError where the question is empty or too long.
+        Raises QuestionError where the question is empty or too long, or the history holds anything but turns.
         """
         *_, answer = self.stream(question, history=history, within=within)
         return answer
 
     def stream(self, question: str, *, history: Sequence[Turn] = (), within: Within = None) -> Iterator[Answer]:
         """The answer as it grows, statement by statement; only the last one is `complete`."""
+        if not all(isinstance(turn, Turn) for turn in history):
+            raise QuestionError(
+                "the history holds something other than turns.",
+                remedy="Give earlier exchanges as rag.Turn(question=…, answer=…).",
+            )
         question = complete(_asked(question), history)
         for _ in range(2):  # once more where the documents changed between search and reading
             hits = to_read(self.index, question, k=self.config.retrieval.read, within=within)

@@ -57,9 +57,9 @@ class LLMSettings(_Section):
 
 
 class ChatSettings(_Section):
-    host: str = Field("127.0.0.1", description="address to serve on; loopback unless you know better")
+    host: str = Field("127.0.0.1", description="address of this machine to serve on; others are refused")
     port: int = Field(7860, ge=0, le=65535, description="port to serve on; 0: any free one")
-    max_upload_mb: int = Field(50, ge=1, description="largest file that can be uploaded")
+    max_upload_mb: int = Field(50, ge=1, description="most that can be uploaded at once")
 
 
 class Config(BaseSettings):
@@ -116,6 +116,9 @@ class Config(BaseSettings):
         except ValidationError as error:
             first = error.errors()[0]
             parts = [str(part) for part in first["loc"]]
+            if first["type"] == "extra_forbidden" and len(parts) == 2:
+                known_here = ", ".join(sorted(type(getattr(cls(), parts[0])).model_fields))
+                first["msg"] = f"unknown setting; known: {known_here}"
             variable = "RAG_" + "__".join(parts).upper()
             raise ConfigError(
                 f"{variable if variable in variables else file}: {'.'.join(parts)}: {first['msg']}.",

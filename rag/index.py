@@ -65,11 +65,15 @@ class Index:
         Raises IndexMissing, IndexMismatch (another encoder or passage rule built it) or IndexDamaged.
         """
         folder = _resolved(folder)
+        if folder.is_file():
+            raise IndexFault(str(folder), "is a file.", remedy="An index is a folder: name one.")
         if create:
             try:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds the documents' whole text
             except OSError as error:
-                raise IndexFault(str(folder), f"cannot be made ({error.strerror}).") from None
+                raise IndexFault(
+                    str(folder), f"cannot be made ({error.strerror}).", remedy="Choose another folder for the index."
+                ) from None
         config = config or Config.load()
         index = cls(folder, Catalog(folder / "catalog.sqlite", create=create), config, encoder)
         try:

@@ -34,7 +34,8 @@ def load(name: str, folder: Path, *, variables: frozenset[str] | set[str]) -> Pr
         template = PromptTemplate(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise PromptError(
-            f"{file}: the prompt cannot be read ({type(error).__name__}).", remedy="See README.md in that folder."
+            f"{file}: the prompt cannot be read ({type(error).__name__}).",
+            remedy="Let `prompts` in rag.toml name a folder that holds it, such as a copy of the bundled one.",
         ) from None
     used = set(template.template_vars)
     if missing := variables - used:

@@ -125,7 +125,7 @@ class Meter:
 
     def files(self, progress: Progress) -> None:
         """Take the progress of an update; outside of a terminal nothing is said until there is work."""
-        note = f"{progress.passages:,} passages, {Path(progress.path).name}"
+        note = f"{_counted(progress.passages, 'passage')}, {Path(progress.path).name}"
         if self._interactive or progress.passages:
             self.step(progress.done, progress.total, note=note)
 

@@ -219,7 +219,7 @@ class Answer:
         if self.abstained and self.nearest:
             yield ""
             yield "Nearest passages:"
-            yield from (f"  - {hit.title}: {_clipped(hit.text)}" for hit in self.nearest)
+            yield from (f"  - {hit.title}: {_clipped(hit.text.removeprefix(hit.title))}" for hit in self.nearest)
 
     def as_dict(self) -> dict[str, Any]:
         """The answer as plain JSON values, for scripts."""

@@ -185,6 +185,12 @@ def test_an_empty_index_refuses(tmp_path: Path, encoder: StandInEncoder) -> None
     assert (answer.reason, answer.nearest) == ("No documents are indexed here, so nothing can be answered.", ())
 
 
+def test_a_history_of_anything_but_turns_is_refused_with_the_remedy(assistant: Assistant) -> None:
+    history: Any = [("Who met?", "Rubio.")]
+    with pytest.raises(QuestionError, match=r"rag\.Turn\(question=…, answer=…\)"):
+        assistant.ask("Where did he go?", history=history)
+
+
 def test_a_restriction_that_holds_no_document_is_not_called_an_empty_index(assistant: Assistant) -> None:
     assert assistant.ask("Who met?", within=["/nowhere"]).reason == (
         "None of the documents that the question is restricted to is indexed."

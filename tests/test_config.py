@@ -76,6 +76,7 @@ def test_a_file_is_read_from_the_path_given(tmp_path: Path, written: Written) ->
     [
         ("[retreival]\nread = 5\n", r"rag\.toml: unknown setting retreival\. Known: chat, encoder, llm"),
         ("[retrieval]\nreed = 5\n", r"rag\.toml: retrieval\.reed: "),
+        ("[reader]\nthreshhold = 0.5\n", r"reader\.threshhold: unknown setting; known: statements, threshold\."),
         ("_env_prefix = 'X_'\n", r"rag\.toml: unknown setting _env_prefix"),
         ("[retrieval]\nread = 0\n", r"rag\.toml: retrieval\.read: .*greater than or equal to 1"),
         ("[encoder]\nbatch_size = 5000\n", r"rag\.toml: encoder\.batch_size: .*2048"),
