@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rag.config import Config
 from rag.conversation import complete
 from rag.encoder import Encoder
-from rag.errors import LLMError, QuestionError
+from rag.errors import IndexFault, LLMError, QuestionError
 from rag.generator import Generator
 from rag.grounding import DECLINES, checked, quoted
 from rag.index import Given, Index
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 LONGEST_QUESTION = 2000  # characters
 NEAREST = 3  # passages shown with a refusal
 CHANGED = "The documents changed while they were read. Ask again."
+NOT_CLOSE = "The documents do not seem to say: no passage answers this closely enough."
 ALSO = 0.5  # a further sentence is shown where its logit is at most this far below the best
 
 Within = Sequence[str | Path] | None
@@ -169,8 +170,9 @@ class Assistant:
             return self._refusal(question, reading, reason, "reader", *notes)
         shown = self._shown(reading.candidates)
         statements = quoted(shown, document_of)
-        if not statements:
-            return self._refusal(question, reading, CHANGED, "reader", *notes)
+        if not statements:  # changed meanwhile, or grounding sees more of the document than the passage read
+            reason = CHANGED if _changed(shown, document_of) else NOT_CLOSE
+            return self._refusal(question, reading, reason, "reader", *notes)
         first = statements[0].citations[0]
         return Answer(
             question=question,
@@ -196,7 +198,7 @@ class Assistant:
             return f"The documents do not say: what they hold on this does not mention {', '.join(missing)}."
         threshold = self.config.reader.threshold
         if not reading.candidates or reading.confidence < (self._reader.threshold if threshold is None else threshold):
-            return "The documents do not seem to say: no passage answers this closely enough."
+            return NOT_CLOSE
         return ""
 
     def _shown(self, candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -213,6 +215,14 @@ def _asked(question: str) -> str:
             f"the question has {len(text):,} characters.", remedy=f"Ask in at most {LONGEST_QUESTION:,}."
         )
     return text
+
+
+def _changed(candidates: Sequence[Candidate], document_of: Callable[[str], Document]) -> bool:
+    """Whether the index no longer holds these places as they were read."""
+    try:
+        return any(document_of(one.path).id != one.span.document_id for one in candidates)
+    except IndexFault:
+        return True
 
 
 def _partial(answer: Answer, number: int) -> Answer:

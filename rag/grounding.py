@@ -112,7 +112,7 @@ def quoted(candidates: Sequence[Candidate], document_of: Callable[[str], Documen
     groups: dict[str, list[Citation]] = {}
     for candidate in candidates:
         citation = _citation(candidate.path, candidate.span, document_of)
-        if citation is None or is_pointer(citation.quote):
+        if citation is None or is_pointer(citation.document.text, citation.span.start, citation.span.end):
             continue
         same = groups.setdefault(" ".join(visible(citation.quote).casefold().split()), [])
         if all(other.span.document_id != citation.span.document_id for other in same):
@@ -174,7 +174,7 @@ def _passage(hit: Hit, document_of: Callable[[str], Document]) -> _Passage | Non
     offsets = hit.sentences or [(first + start, first + end) for start, end in sentences(whole.quote)]
     return _Passage(
         hit,
-        tuple(((s, e), Content() if is_pointer(text[s:e]) else said(text[s:e])) for s, e in offsets),
+        tuple(((s, e), Content() if is_pointer(text, s, e) else said(text[s:e])) for s, e in offsets),
         named(whole.title),
     )
 

@@ -104,7 +104,11 @@ def readable(hits: Sequence[Hit]) -> list[Place]:
     places = [
         Place(hit=hit, start=start, end=end, rank=rank) for rank, hit in enumerate(hits) for start, end in hit.sentences
     ]
-    return [place for place in places if not is_pointer(place.text)]
+    return [
+        place
+        for place in places
+        if not is_pointer(place.hit.text, place.start - place.hit.span.start, place.end - place.hit.span.start)
+    ]
 
 
 def logit(weights: Mapping[str, float], features: Features) -> float:

@@ -1,4 +1,4 @@
-"""Where sentences begin and end: one rule for passages, for statements and for the check of drafts."""
+"""Where sentences begin and end, and which only point elsewhere: one rule for passages, statements and drafts."""
 
 from __future__ import annotations
 
@@ -14,21 +14,79 @@ Offsets = tuple[int, int]
 _BLANK_LINE = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
 _WRAP_WIDTH = 120  # a wider line is a paragraph of its own, not one that an editor wrapped
 
-# A line that only points to another article: kept in the text, never evidence for an answer. A dash needs white space,
-# so that compounds ("Watch-makers") and asides ("Listen—he said—to them") are sentences.
-_POINTER = re.compile(
-    r"\W*(?:(?:read (?:more|also|next|on)|also read|see also|more (?:on|from) this(?: story| topic)?|"
-    r"(?:related|recommended)(?: stories| articles| reading| news| topics)?|recommended for you|"
-    r"you (?:may|might) also like|don[’']t miss|(?:watch|listen)(?: live| now| here)?|sign up|subscribe(?: now)?|"
-    r"advertisement)(?: here)?[*_]{0,3}(?:\s*[:|»]|\s[–—-]\s|\]\(|\s*[›>→…]*\s*$)"
-    r"|(?:subscribe|sign up) (?:to|for) (?:our|the|your)\b[\w ’'-]{0,60}\b(?:newsletters?|alerts?|briefings?)\W*$)",
+# A line that only points to another article stays in the text and is never evidence. Some labels say so by themselves
+# ("Read more: …"); others open sentences too, and point where capitals or a missing full stop make them a headline's.
+_SOMETHING = (  # "Syria", "BBC News"; no day: "Also on Monday: …" is news
+    r"(?!\w+day\b|jan|feb|mar(?:ch)?\b|apr|may\b|june?\b|july?\b|aug|sep|oct|nov|dec)"
+    r"(?-i:[A-ZÀ-ÖØ-Þ])[^\s:|,;]*(?:\s+[^\s:|,;]+){0,4}?"
+)
+_CLEAR = (
+    rf"read more(?:\s+(?:about|at|from|in|on)\s+(?:our\b[^:|,;]{{1,40}}?|{_SOMETHING}))?|"
+    r"read (?:also|next|on)|also read|see also|more (?:on|from) this(?: story| topic)?|"
+    r"(?:related|recommended) (?:stories|articles|reading|news|topics)|recommended for you|you (?:may|might) also like|"
+    r"read (?:(?:the|our|this|his|her|their) )?(?:full|whole|complete|original) "
+    rf"(?:story|article|report|interview|analysis|review|investigation|coverage)(?: (?:at|by|from|in|on) {_SOMETHING})?"
+)
+_LISTING = r"related|recommended"
+_OPENING = r"don[’']t miss|(?:watch|listen|read)(?: live| now| here)?|sign up|subscribe(?: now)?|advertisement"
+_NAMING = rf"(?:more (?:from|on)|also (?:from|on)) {_SOMETHING}"
+_MARK = r"(?:\s*[:|»›→>]|\s+[–—-]\s|\]\(|\s*\[[^\]\n]*\]\()"
+_LABEL = re.compile(
+    rf"[\W_]*(?:(?P<lists>{_CLEAR}|{_LISTING})|{_OPENING}|{_NAMING}(?=[*_]{{0,3}}\s*[:|»›→]))[*_]{{0,3}}"
+    r"(?P<mark>\s*[:|»›→>–—-])?[\s*_›>→…]*",
     re.IGNORECASE,
 )
+_POINTS = re.compile(
+    rf"[\W_]*(?:(?:{_CLEAR})(?: here)?[*_]{{0,3}}(?:{_MARK}|\W*$)|read more (?:about|at|from|in|on)\b[^,;]*$|"
+    r"(?:subscribe|sign up) (?:to|for) (?:our|the|your)\b[\w ’'-]{0,60}\b(?:newsletters?|alerts?|briefings?)\W*$)",
+    re.IGNORECASE,
+)
+_MAY_POINT = re.compile(
+    rf"[\W_]*(?:(?P<label>{_LISTING}|{_OPENING}|{_NAMING})[*_]{{0,3}}{_MARK}|"
+    r"(?P<more>read more)\s+(?:(?:about|at|from|in|on)\b|(?-i:[A-ZÀ-ÖØ-Þ“‘\"'\[])))",
+    re.IGNORECASE,
+)
+_POINTER_LENGTH = 300  # characters; a longer sentence says something itself
+_LINE_BEFORE = 200  # characters in which the line before, if it is a label, stands whole
+_CLOSING = "\"”’')]*_»› \t\n"
+_STOPS = ".!:;,。"
 
 
-def is_pointer(text: str) -> bool:
-    """Whether a sentence only points elsewhere ("Read more: …") and so says nothing itself."""
-    return len(text) <= 300 and _POINTER.match(text) is not None
+def is_pointer(text: str, start: int = 0, end: int | None = None) -> bool:
+    """Whether the sentence text[start:end] only points elsewhere ("Read more: …") and so says nothing itself.
+
+    A headline below a line that is no more than such a label points elsewhere too.
+    """
+    sentence = text[start:end]
+    if len(sentence) > _POINTER_LENGTH:
+        return False
+    return _points(sentence) or (_is_headline(sentence) and _introduces(_line_before(text, start)))
+
+
+def _points(sentence: str) -> bool:
+    if _LABEL.fullmatch(sentence) or _POINTS.match(sentence):
+        return True
+    match = _MAY_POINT.match(sentence)
+    return match is not None and ((match["label"] or match["more"]).isupper() or _is_headline(sentence))
+
+
+def _is_headline(sentence: str) -> bool:
+    """Whether it does not end as sentences of a text do."""
+    return sentence.rstrip(_CLOSING)[-1:] not in _STOPS
+
+
+def _introduces(line: str) -> bool:
+    """Whether a line is only a label for what comes next ("Read more:", "Related")."""
+    match = _LABEL.fullmatch(line)
+    return match is not None and bool(match["lists"] or match["mark"])
+
+
+def _line_before(text: str, start: int) -> str:
+    """The last line with text before the one that begins at `start`; empty where there is none or it is long."""
+    first = max(0, start - _LINE_BEFORE)
+    before = text[first:start].rstrip(" \t")
+    line = before.rstrip().rpartition("\n")
+    return line[2] if before.endswith("\n") and (line[1] or not first) else ""
 
 
 def sentences(text: str, headings: tuple[Offsets, ...] = ()) -> list[Offsets]:

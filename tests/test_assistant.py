@@ -90,6 +90,31 @@ def test_a_refusal_says_what_the_documents_lack(assistant: Assistant, question: 
     assert answer.text == reason
 
 
+@pytest.mark.parametrize(
+    "teaser",
+    [
+        "Read more:\n{}",
+        "Related:\n\n{}",
+        "See also:\n\n## {}",
+        "READ MORE → {}",
+        "- Read also [{}](http://x)",
+        "Read more at Euronews: {}",
+        "Also on Euronews: {}",
+        "Read more {}",
+    ],
+)
+def test_what_only_a_teaser_says_is_refused(folder: Path, encoder: StandInEncoder, teaser: str) -> None:
+    question, headline = "Where did Libya return four tourists?", "Libya returns four Spanish tourists to Madrid"
+    page = "# The port\n\nThe port of Oslo is open.\n\n{}\n\nA ship left.\n"
+    (folder / "port.md").write_text(page.format(teaser.format(headline)))
+    with Assistant.open(folder.parent / "index", documents=folder, encoder=encoder, config=ALWAYS) as assistant:
+        answer = assistant.ask(question)
+        assert (answer.abstained, answer.citations, answer.short) == (True, (), "")
+        (folder / "port.md").write_text(page.format(f"{headline}."))
+        assistant.index.update(folder)
+        assert assistant.ask(question).citations[0].quote == f"{headline}."
+
+
 def test_below_the_threshold_nothing_is_answered(folder: Path, encoder: StandInEncoder) -> None:
     never = Config(reader=ReaderSettings(threshold=1.0))
     with Assistant.open(folder.parent / "index", documents=folder, encoder=encoder, config=never) as assistant:

@@ -75,6 +75,19 @@ FIRST = TALKS[: TALKS.index(" They")]
 CLAIM = "Sergey Lavrov and Marco Rubio met in Riyadh"
 
 
+# What only points elsewhere carries nothing
+
+
+def test_a_headline_below_a_label_carries_no_draft_and_is_not_quoted() -> None:
+    text = "The port is open.\n\nRelated:\n\nLibya returns four Spanish tourists\n"
+    source = document(text, path="1.txt")
+    start = text.index("Libya")
+    assert kept("Libya returns four Spanish tourists [1].", text) == []
+    assert kept("Libya returns four Spanish tourists [1].", text.replace("Related:", "On Monday.")) != []
+    place = Place("1.txt", source.span(start, len(text) - 1))
+    assert quoted([place], shelf(source)) == ()
+
+
 # What is kept, and where its quote stands
 
 

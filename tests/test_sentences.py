@@ -97,7 +97,14 @@ def test_every_visible_character_is_in_one_sentence(text: str) -> None:
      "More on this story: the talks", "Related: The talks so far", "Related stories", "• Recommended for you",
      "Watch: The minister speaks", "Watch live", "Watch - the minister speaks", "Listen | The daily podcast",
      "Don’t miss: the talks", "You may also like", "Subscribe to our newsletter", "Sign up for our daily newsletter.",
-     "Advertisement", "ADVERTISEMENT"],
+     "Advertisement", "ADVERTISEMENT", "READ MORE → Libya returns four Spanish tourists to Madrid",
+     "- Read also [Egypt returns five Dutch pilots to Utrecht](http://x)", "Read More › Libya returns four tourists",
+     "Read more at Euronews: Libya returns four", "More on Syria: Three children are back",
+     "More from Euronews: Libya returns four", "Also on Euronews: Libya returns four", "READ: Libya returns four",
+     "READ: Libya returns four.", "Read more Syria returns three children", "Read more about how Syria returned them",
+     "Read more about how Syria returned them.", "Read more about how Syria, in May, returned them",
+     "Read the full story: Libya returns four.", "Read our full story: Libya returns four", "Read the full story here.",
+     "Read the full story at Euronews", "Read more:", "Related:", "## See also", "_RELATED: Talks open_"],
 )  # fmt: skip
 def test_a_line_that_only_points_elsewhere_is_a_pointer(line: str) -> None:
     assert is_pointer(line)
@@ -112,7 +119,48 @@ def test_a_line_that_only_points_elsewhere_is_a_pointer(line: str) -> None:
      "See also what he did not say.", "Subscribe rates fell.",
      "Subscribe to our view or leave, he said.", "Sign-up sheets lay on the table.",
      "Advertisement sales fell by a third.",
-     "More on this story would come later, she said.", "", f"Read more: {'and ' * 100}"],
+     "More on this story would come later, she said.", "Related to the strike, the port closed.",
+     "More on the way: three ships arrive.", "More on the way: Three ships arrive", "Watch-makers struck.",
+     "More on Syria came later", "Also on Monday: three ships arrived", "Also on March 5: Ships arrived",
+     "Read more Shakespeare, said the minister.", "Read more about history, the minister told pupils.",
+     "Read the full report, he said.", "Read: the minister can.",
+     "Related: the court fined the company 9 million crowns for the spill.",
+     "Watch – that is what the guards did all night, said Ana Lesk.", "", f"Read more: {'and ' * 100}"],
 )  # fmt: skip
 def test_a_sentence_that_begins_like_a_pointer_is_none(sentence: str) -> None:
     assert not is_pointer(sentence)
+
+
+def pointers(text: str) -> list[str]:
+    return [text[start:end] for start, end in sentences(text) if is_pointer(text, start, end)]
+
+
+@pytest.mark.parametrize(
+    "label", ["Read more:", "Related:", "See also:", "RELATED", "**Read also**", "## Related stories", "More on Syria:"]
+)
+@pytest.mark.parametrize("gap", ["\n", "\n\n", " \n\n\n"])
+def test_a_headline_below_a_label_is_a_pointer_and_what_follows_is_none(label: str, gap: str) -> None:
+    teaser = "- Syria returns three French children to Paris"
+    text = f"Envoys met on Monday.\n\n{label}{gap}{teaser}\n\nFour ships left Oslo\n\nNo date was set."
+    assert pointers(text) == [label, teaser]
+
+
+@pytest.mark.parametrize("teaser", ["Will Syria return more children?", "“Not again”", "[Talks open](a.html)"])
+def test_a_headline_may_end_in_any_mark_but_a_stop(teaser: str) -> None:
+    assert pointers(f"Related:\n\n{teaser}\n\nThe end.") == ["Related:", teaser]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("See also:\n\nSyria returned three children, he said.", ["See also:"]),
+        ("See also:\n\n“Syria returned three children.”", ["See also:"]),
+        ("Advertisement\n\nThree ships left Oslo", ["Advertisement"]),
+        ("Watch live\n\nThree ships left Oslo", ["Watch live"]),
+        ("What was said on this is related:\n\nThree ships left Oslo", []),
+        (f"{'far ' * 60}related:\n\nThree ships left Oslo", []),
+        ("Three ships left Oslo\n\nRelated:", ["Related:"]),
+    ],
+)
+def test_what_stands_below_a_label_and_is_no_headline_of_its_list_is_none(text: str, found: list[str]) -> None:
+    assert pointers(text) == found
