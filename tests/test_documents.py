@@ -292,6 +292,75 @@ def test_a_paragraph_that_only_looks_like_a_pointer_is_kept(write: Write) -> Non
     assert load(write("a.html", page)).text == "\n\n".join(kept)
 
 
+def in_article(write: Write, inside: str) -> list[str]:
+    """The blocks that are left of what stands among the paragraphs of an article."""
+    before, after = (f"<p>{text}</p>" for text in PARAGRAPHS[:2])
+    page = f"<html><body><article><h1>Talks</h1>{before}{inside}{after}</article></body></html>"
+    blocks = load(write("a.html", page)).text.split("\n\n")
+    assert [blocks[0], blocks[1], blocks[-1]] == ["Talks", *PARAGRAPHS[:2]]
+    return blocks[2:-1]
+
+
+@pytest.mark.parametrize(
+    ("inside", "left"),
+    [
+        ('<h2 id="related-party-transactions">Related party transactions</h2>', ["Related party transactions"]),
+        ('<h2 id="cookies"><a href="#cookies">Cookies</a></h2>', ["Cookies"]),
+        ('<h2 id="related"><a href="#related">Related companies</a></h2>', ["Related companies"]),
+        ("<h2>Watch</h2><p>The guards slept.</p>", ["Watch", "The guards slept."]),
+        (
+            '<section id="cookies-2"><h2>On cookies</h2><p>They are small files.</p></section>',
+            ["On cookies", "They are small files."],
+        ),
+        (
+            '<section id="share-buyback"><p>It will buy back 300,000 shares in May.</p></section>',
+            ["It will buy back 300,000 shares in May."],
+        ),
+        (
+            '<div class="social-impact"><p>It gave 12 million crowns to schools.</p></div>',
+            ["It gave 12 million crowns to schools."],
+        ),
+        *(
+            (f"<p>{text}</p>", [text])
+            for text in (
+                "Watch – that is what the guards did all night, said Ana Lesk.",
+                "Related: the court fined the company 9 million crowns for the spill.",
+                "Share this story with the children, the minister told teachers.",
+                "“By signing up you agree to the terms of the army,” the recruiter said.",
+                "Sign up for the newsletter, the minister told 400 farmers.",
+                "© 2025 was printed on each note, the police said.",
+                "The law says that all rights reserved to the crown end in May.",
+            )
+        ),
+    ],
+)
+def test_what_only_looks_like_the_site_s_own_stays_in_the_article(write: Write, inside: str, left: list[str]) -> None:
+    assert in_article(write, inside) == left
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        '<p><a href="/1">Also on Euronews: Syria returns three kids</a></p>',
+        '<p><a href="/1">Read more about how Syria returned the three children</a></p>',
+        '<div class="c-article__related-stories"><p>Syria returned three children.</p></div>',
+        '<div class="shareBar"><p>Tell your friends of it.</p></div>',
+        '<div id="newsletter-form"><h3>Stay informed</h3><p>The news of the day, every day.</p></div>',
+        '<div id="related"><h3>Related</h3><p><a href="/1">Syria returned three children.</a></p></div>',
+        '<div class="party-related"><a href="/1">Syria returned three children.</a></div>',
+    ],
+)
+def test_what_is_the_site_s_own_is_dropped_inside_the_article_too(write: Write, inside: str) -> None:
+    assert in_article(write, inside) == []
+
+
+def test_a_label_stays_with_its_headline_so_that_neither_is_evidence(write: Write) -> None:
+    headline = "Syria returns three French children to Paris after years in a camp"
+    assert in_article(write, f"<p>Read more:</p><p>{headline}</p>") == ["Read more:", headline]
+    assert in_article(write, f"<h3>Related</h3><p>{headline}</p>") == ["Related", headline]
+    assert in_article(write, f"<p>Read more:</p><p>{headline}, he said.</p>") == [f"{headline}, he said."]
+
+
 def test_lists_line_breaks_and_white_space_are_those_that_a_browser_shows(write: Write) -> None:
     page = "<html><body><p>One\n  two<br>three <b>fo</b>ur&shy;teen</p><ul><li>red</li><li>blue</li></ul></body></html>"
     assert load(write("a.html", page)).text == "One two\nthree fourteen\n\nred\n\nblue"

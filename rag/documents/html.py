@@ -12,37 +12,18 @@ from typing import Any, NamedTuple
 from rag.documents.dates import iso_date
 from rag.documents.encoding import decode
 from rag.documents.extract import Block, Extract, assemble, clean_author, clean_title, one_line
+from rag.documents.furniture import HEADINGS, prune
 
 _DECLARED = re.compile(
     rb"""<(?:meta[^>]{1,300}?charset|\?xml[^>]{1,100}?encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
 )
 _DECLARED_WITHIN = 4096  # bytes
 
-_INVISIBLE = ("script", "style", "noscript", "template", "svg", "iframe", "object", "select", "button", "textarea")
-_AROUND = ("nav", "footer", "aside")
-_ROLES = {"dialog", "alertdialog", "navigation", "search", "complementary", "contentinfo"}
-_ARTICLE = ("html", "head", "body", "main", "article")
-_FURNITURE = re.compile(
-    r"(?:^|[\s_-])(?:cookies?|consent|gdpr|newsletters?|subscribe|sign-?up|share|sharing|social|related|recommended|"
-    r"recommendations|read-?more|also-?read|read-?also|more-?on|most-?(?:read|popular)|trending|breadcrumbs?|navbar|sidebar|"
-    r"promo|comments|comment-list|disqus|advert(?:isement)?|skip-?link)(?:$|[\s_-])",
-    re.IGNORECASE,
-)
-_POINTER = re.compile(
-    r"\W*(?:read (?:more|also|next)|also read|see also|more on this(?: story)?|more from .{1,40}|"
-    r"related(?: (?:stories|articles|news|content|topics|links))?|recommended(?: (?:stories|articles|for you))?|"
-    r"you (?:may|might) also like|watch|listen|don['’]t miss)(?P<mark>\s*[:|»]|\s+[–—-]\s|\s*[–—]|\W*$)?",
-    re.IGNORECASE,
-)
-_POINTING = ("p", "div", "li", "aside", "section", "ul", "h2", "h3", "h4", "h5", "h6")
-_BOX_LENGTH = 800  # characters; a longer one is a box only if most of it is links
 _BREAK = "\v"  # stands for a line break until white space is collapsed; not allowed in a page
 _TOO_LITTLE = 0.25  # share of the visible text
 _PROSE_LENGTH = 60  # characters; a shorter block is prose if it ends like a sentence
-_POINTER_LENGTH = 200  # characters; a longer paragraph says something itself
-_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 # fmt: off
-_PARAGRAPHS = _HEADINGS | {
+_PARAGRAPHS = HEADINGS | {
     "p", "div", "li", "ul", "ol", "dl", "dt", "dd", "table", "tbody", "thead", "tfoot", "tr", "td", "th", "caption",
     "blockquote", "pre", "section", "article", "main", "header", "hgroup", "figure", "figcaption", "body", "form",
     "fieldset", "legend", "address", "details", "summary", "center", "hr",
@@ -60,7 +41,7 @@ def read(data: bytes) -> Extract:
         gaps = (*gaps, "its elements are nested too deeply: what follows was not read")
     meta = _metadata(page)
     headline = _headline(page)
-    _prune(page)
+    prune(page)
     blocks = _article(page)
     if headline and all(one_line(block.text) != headline for block in blocks):
         blocks.insert(0, Block(headline, heading=True))
@@ -107,54 +88,6 @@ def _headline(page: Any) -> str:
     """The h1, where there is just one; extraction loses it when it stands outside of the article."""
     found = [one_line(element.text_content()) for element in page.iter("h1")]
     return found[0] if len(found) == 1 else ""
-
-
-def _prune(page: Any) -> None:
-    """Remove what is no part of an article, in place."""
-    for element in list(page.iter(*_INVISIBLE)):
-        element.drop_tree()
-    whole = len(page.text_content())
-    for element in list(page.body.iter() if page.body is not None else ()):
-        if element.getparent() is not None and isinstance(element.tag, str) and _is_furniture(element, whole):
-            element.drop_tree()
-    # Backwards, so that a box is judged by what is left in it.
-    for element in reversed(list(page.iter(*_POINTING))):
-        if element.getparent() is not None and _is_pointer(element):
-            following = element.getnext()
-            if following is not None and not (element.tail or "").strip() and _links(following) > 0.8:
-                following.drop_tree()
-            element.drop_tree()
-
-
-def _is_furniture(element: Any, whole: int) -> bool:
-    """Whether an element belongs to the site rather than to the article; never one that holds the article."""
-    if element.tag in _ARTICLE or any(True for _ in element.iter("h1", *_ARTICLE)):
-        return False
-    if element.tag in _AROUND or element.get("role") in _ROLES:
-        return True
-    hidden = element.get("hidden") is not None or "display:none" in element.get("style", "").replace(" ", "").lower()
-    if not hidden and not _FURNITURE.search(f"{element.get('class', '')} {element.get('id', '')}"):
-        return False
-    length = len(element.text_content())
-    return length < 0.6 * whole and (length < _BOX_LENGTH or _links(element) > 0.5)
-
-
-def _is_pointer(element: Any) -> bool:
-    """Whether all that an element says is where to read on ("Read more: …")."""
-    text = one_line(element.text_content())
-    match = _POINTER.match(text)
-    if match is None:
-        return False
-    if match["mark"] is None:
-        return element.tag not in _HEADINGS and _links(element) > 0.8
-    return len(text) <= _POINTER_LENGTH or _links(element) > 0.8
-
-
-def _links(element: Any) -> float:
-    """The share of an element's text that is link, 0 to 1."""
-    whole = len(one_line(element.text_content()))
-    linked = sum(len(one_line(link.text_content())) for link in element.iter("a"))
-    return linked / whole if whole else 0.0
 
 
 def _article(page: Any) -> list[Block]:
@@ -221,11 +154,16 @@ class _Piece(NamedTuple):
     item: bool = False
 
     @property
+    def links(self) -> float:
+        """The share of its text that is link, 0 to 1."""
+        return self.linked / len(self.block.text)
+
+    @property
     def reads_on(self) -> bool:
         """Whether it is more than a label, a button or a list of links."""
         text = self.block.text
         says = len(text) >= _PROSE_LENGTH or text[-1] in '.!?…:”"' or self.block.row or self.block.heading or self.item
-        return says and self.linked <= 0.8 * len(text)
+        return says and self.links <= 0.8
 
 
 _Run = list[tuple[str, bool]]  # pieces of text, and whether each is a link
@@ -250,7 +188,7 @@ def _flow(element: Any, run: _Run, *, heading: bool, linked: bool, item: bool) -
             yield _Piece(Block(_clean(child.text_content()).strip("\n")), 0)
         elif child.tag in _PARAGRAPHS:
             yield _flushed(run, heading=heading, item=item)
-            inner, listed = heading or child.tag in _HEADINGS, item or child.tag == "li"
+            inner, listed = heading or child.tag in HEADINGS, item or child.tag == "li"
             yield from _flow(child, run, heading=inner, linked=linked, item=listed)
             yield _flushed(run, heading=inner, item=listed)
         elif child.tag == "br":
@@ -269,7 +207,7 @@ def _flushed(run: _Run, *, heading: bool, item: bool = False) -> _Piece:
 
 def _is_layout(row: Any) -> bool:
     """Whether a table row places parts of the page rather than values of a table."""
-    return any(True for _ in row.iter("table", *_HEADINGS)) or any(len(cell.findall(".//p")) > 1 for cell in row)
+    return any(True for _ in row.iter("table", *HEADINGS)) or any(len(cell.findall(".//p")) > 1 for cell in row)
 
 
 def _row(row: Any) -> _Piece:
