@@ -1,4 +1,4 @@
-"""What on a web page belongs to the site rather than to the article: told by marks and by names."""
+"""What on a web page belongs to the site rather than to the article: told by marks, by names and by a few phrases."""
 
 from __future__ import annotations
 
@@ -38,6 +38,17 @@ _OPENS_POINTER = re.compile(
     r"you (?:may|might) also like|watch|listen|don['’]t miss)(?![\w-])",
     re.IGNORECASE,
 )
+_BOILERPLATE = re.compile(
+    r"""by\ (?:signing\ up|subscribing|registering|submitting)\b.{0,80}?\byou\ (?:agree|consent)\b
+        .*\b(?:terms|polic(?:y|ies)|conditions)\b.*
+    |(?:sign\ up|subscribe)(?:\ (?:here|now|today))?\ (?:to|for)\ (?:our|the|your)\b.{0,60}?
+        \b(?:newsletters?|alerts?|briefings?)\b.*
+    |share\ (?:this|the)\ (?:article|story|page|post|video)(?:\ (?:on|via|by)\ [\w\ ,/&+-]{1,80})?\W*
+    |(?:copyright\s*)?(?:©|\(c\))\s*(?:copyright\s*)?(?:19|20)\d\d\b.*
+    |(?:copyright\b|©).*\ball\ rights\ reserved\W*|\W*all\ rights\ reserved\W*""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_SAID = re.compile(r"\b(?:said|says|told|asked|urged|added|wrote)\b", re.IGNORECASE)
 _BOX_LENGTH = 800  # characters; a longer one is a box only if most of it is links
 _LINE_LENGTH = 200  # characters; a longer paragraph says something itself
 _MOSTLY = 0.8  # share of links above which a text is one
@@ -73,6 +84,13 @@ def _drop_pointer(element: Any) -> None:
         ):
             return
     element.drop_tree()
+
+
+def is_filler(line: str, linked: float) -> bool:
+    """Whether a line, of which this share is links, is the outlet's own: where to read on, sign up, share; rights."""
+    if linked > _MOSTLY and _OPENS_POINTER.match(line):
+        return True
+    return len(line) <= _LINE_LENGTH and _BOILERPLATE.fullmatch(line) is not None and not _SAID.search(line)
 
 
 def _is_furniture(element: Any, whole: int) -> bool:

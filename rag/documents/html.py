@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from rag.documents.dates import iso_date
 from rag.documents.encoding import decode
 from rag.documents.extract import Block, Extract, assemble, clean_author, clean_title, one_line
-from rag.documents.furniture import HEADINGS, prune
+from rag.documents.furniture import HEADINGS, is_filler, prune
 
 _DECLARED = re.compile(
     rb"""<(?:meta[^>]{1,300}?charset|\?xml[^>]{1,100}?encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
@@ -97,7 +97,7 @@ def _article(page: Any) -> list[Block]:
     anywhere in what the page itself marks as its article. Where trafilatura takes little, all that is visible stands.
     """
     root = _root(page)
-    pieces = [piece for piece in _pieces(root) if piece.block.text]
+    pieces = [piece for piece in _pieces(root) if piece.block.text and not piece.is_filler]
     taken = _taken(page)
     paragraphs = set(map(_key, taken))  # most blocks are found here; the search through all of the text is for the rest
     whole = _key("".join(taken))
@@ -157,6 +157,10 @@ class _Piece(NamedTuple):
     def links(self) -> float:
         """The share of its text that is link, 0 to 1."""
         return self.linked / len(self.block.text)
+
+    @property
+    def is_filler(self) -> bool:
+        return not self.block.heading and is_filler(self.block.text, self.links)
 
     @property
     def reads_on(self) -> bool:
