@@ -175,7 +175,11 @@ def _load_files(folder: Path) -> Iterator[Document]:
 
     if not folder.is_dir():
         raise SuiteError(f"no folder {folder}.", remedy="Put the documents there, or correct suite.toml.")
-    files = {Path(file).resolve().relative_to(folder.resolve()).as_posix(): Path(file) for file in find([folder])}
+    found = find([folder])
+    if found.rejected:
+        path, reason = found.rejected[0]
+        raise SuiteError(f"{path}: {reason}.", remedy="Replace the file, or take it out of the suite.")
+    files = {file.relative_to(folder.resolve()).as_posix(): file for file in found.files}
     for doc_id, file in sorted(files.items()):
         try:
             yield replace(load(file), path=doc_id)

@@ -117,12 +117,14 @@ class Index:
         documents and within long ones. Raises IndexLocked where another process is writing.
         """
         roots = [_resolved(one) for one in ([given] if isinstance(given, str | Path) else given)]
-        files = [file for file in find(roots) if not self._own(file)]
+        found = find(roots)
+        files = [file for file in found.files if not self._own(file)]
         folders = [root for root in roots if root.is_dir()]
         with self._locked():
-            work = self._work(len(files), progress, cancelled)
+            work = self._work(len(files) + len(found.rejected), progress, cancelled)
+            work.reject(found.rejected)
             work.store(work.read(files))
-            paths = [str(file) for file in files]
+            paths = sorted(map(str, [*files, *(path for path, _ in found.rejected)]))
             there = set(paths)
             left = [path for path in self._catalog.known() if any(_below(path, root) for root in folders)]
             missing = [path for path in left if path not in there and _gone(path)]

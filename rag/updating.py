@@ -56,6 +56,11 @@ class Update:
         self._gaps: list[tuple[str, str]] = []
         self._passages = 0
 
+    def reject(self, refused: Iterable[tuple[Path, str]]) -> None:
+        """Account for what cannot be read, each with the reason."""
+        for path, reason in refused:
+            self._reject(str(path), reason)
+
     def read(self, files: Iterable[Path]) -> Iterator[Document]:
         """Yield the documents of files that are new or changed; account for the others."""
         for file in files:
@@ -184,6 +189,8 @@ def _unfit(document: Document) -> str:
 
 def _digest(file: Path) -> str:
     try:
+        if not file.is_file():  # opening a pipe would wait for ever
+            return ""
         with file.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError:

@@ -608,16 +608,18 @@ def test_a_file_that_may_not_be_read_says_so(write: Write) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_a_pipe_does_not_hold_up_the_reader(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe.txt")
-    with pytest.raises(UnreadableDocument, match="not an ordinary file"):
-        load(tmp_path / "pipe.txt")
+    for name in ("pipe.txt", "pipe"):
+        os.mkfifo(tmp_path / name)
+        with pytest.raises(UnreadableDocument, match="it is not an ordinary file"):
+            load(tmp_path / name)
+    assert find([tmp_path]).files == [tmp_path / "pipe", tmp_path / "pipe.txt"]
 
 
 def test_a_folder_is_walked_in_order_and_leaves_out_hidden_and_lock_files(write: Write, tmp_path: Path) -> None:
     wanted = [write(name, "x") for name in ("b.txt", "sub/c.unknown", "sub/deep/a.md", "z.pdf")]
     for name in (".hidden.txt", ".git/config.txt", "~$report.docx"):
         write(name, "x")
-    assert find([tmp_path, tmp_path / "b.txt", str(tmp_path / "sub")]) == sorted(wanted)
+    assert find([tmp_path, tmp_path / "b.txt", str(tmp_path / "sub")]) == (sorted(wanted), [])
 
 
 def test_links_out_of_a_folder_are_not_followed_and_those_within_count_once(write: Write, tmp_path: Path) -> None:
@@ -627,11 +629,26 @@ def test_links_out_of_a_folder_are_not_followed_and_those_within_count_once(writ
     (tmp_path / "folder" / "out").symlink_to(outside.parent)
     (tmp_path / "folder" / "again.txt").symlink_to(inside)
     (tmp_path / "folder" / "loop").symlink_to(tmp_path / "folder")
-    assert find([tmp_path / "folder"]) == [inside]
+    (tmp_path / "folder" / "nowhere").symlink_to(tmp_path / "absent")
+    (tmp_path / "folder" / "self").symlink_to(tmp_path / "folder" / "self")
+    (tmp_path / "folder" / ".hidden").symlink_to(outside)
+    out, nothing = "it is a link that leads out of the folder", "it is a link to nothing"
+    reasons = {"nowhere": nothing, "out": out, "out.txt": out, "self": nothing}
+    assert find([tmp_path / "folder"]) == (
+        [inside],
+        [(tmp_path / "folder" / name, reason) for name, reason in reasons.items()],
+    )
+
+
+def test_a_link_given_by_name_is_followed(write: Write, tmp_path: Path) -> None:
+    outside = write("elsewhere/a.txt", "They met.")
+    (tmp_path / "link.txt").symlink_to(outside)
+    assert find([tmp_path / "link.txt"]) == ([outside], [])
+    assert load(tmp_path / "link.txt").path == str(outside)
 
 
 def test_what_does_not_exist_is_found_so_that_it_is_reported(tmp_path: Path) -> None:
-    assert find([tmp_path / "absent.txt"]) == [tmp_path / "absent.txt"]
+    assert find([tmp_path / "absent.txt"]) == ([tmp_path / "absent.txt"], [])
 
 
 # Real files

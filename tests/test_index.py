@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -140,6 +141,27 @@ def test_a_file_that_can_no_longer_be_read_keeps_its_old_version_and_is_reported
         assert [path for path, _ in report.rejected] == [str(files / "riyadh.txt")]
         assert index.document(files / "riyadh.txt").text == TEXTS["riyadh.txt"]
         assert found(index, "ministers Riyadh", k=1) == ["riyadh.txt"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_links_and_pipes_in_a_folder_are_rejected_under_their_own_path(index: Index, files: Path) -> None:
+    outside = write(files.parent / "elsewhere" / "secret.txt", "A secret.")
+    index.update(files)
+    (files / "riyadh.txt").unlink()
+    os.mkfifo(files / "riyadh.txt")
+    (files / "link.txt").symlink_to(outside)
+    (files / "folder").symlink_to(outside.parent)
+    (files / "nowhere").symlink_to(files / "absent")
+    report = index.update(files)
+    assert {Path(path).name: reason.partition(";")[0] for path, reason in report.rejected} == {
+        "folder": "it is a link that leads out of the folder",
+        "link.txt": "it is a link that leads out of the folder",
+        "nowhere": "it is a link to nothing",
+        "riyadh.txt": "it is not an ordinary file",
+    }
+    assert {path for path, _ in report.rejected} == set(paths(files, "folder", "link.txt", "nowhere", "riyadh.txt"))
+    assert (report.given, report.pending, len(report.unchanged)) == (7, (), 3)
+    assert "secret.txt" not in found(index, "A secret")
 
 
 def test_files_that_are_gone_are_listed_and_removed_only_by_sync(index: Index, files: Path, tmp_path: Path) -> None:

@@ -11,13 +11,15 @@ import importlib
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from rag.documents.extract import Extract, Rejected, clean_title, one_line, settled
 from rag.errors import EmptyDocument, UnreadableDocument, UnsupportedFormat
 from rag.types import Document
 
-__all__ = ["SUFFIXES", "find", "load"]
+__all__ = ["SUFFIXES", "Found", "find", "load"]
 
 LARGEST_FILE = 100_000_000  # bytes
 
@@ -44,6 +46,7 @@ def load(path: str | Path) -> Document:
     try:
         if shown != str(where):
             raise Rejected(UnreadableDocument, "its name is not valid Unicode", "Rename it.")
+        _check_kind(where)
         reader = _reader(where.suffix.lower())
         data = _read(where)
         extract = settled(_extracted(reader, data))
@@ -64,30 +67,53 @@ def load(path: str | Path) -> Document:
     )
 
 
-def find(given: Iterable[str | Path]) -> list[Path]:
-    """List the files given and those below the folders given: absolute, sorted, each once.
+class Found(NamedTuple):
+    """Absolute paths, sorted, each once; of the links that are not followed their own, each with the reason."""
 
-    Below a folder, hidden files and folders, lock files (`~$…`) and links that lead out of it are left out.
-    Files of unknown kinds are in, and so is whatever does not exist: `load` says what is wrong with them.
+    files: list[Path]
+    rejected: list[tuple[Path, str]]
+
+
+def find(given: Iterable[str | Path]) -> Found:
+    """List the files given and those below the folders given.
+
+    Below a folder, hidden files and folders and lock files (`~$…`) are left out; links that lead out of it or to
+    nothing are rejected. Files of unknown kinds are in, and so is whatever does not exist: `load` says what is wrong.
     """
-    found: set[Path] = set()
+    files: set[Path] = set()
+    rejected: dict[Path, str] = {}
     for item in given:
         path = _resolved(item)
-        found.update(_walked(path) if os.path.isdir(path) else (path,))
-    return sorted(found)
+        for one, reason in _walked(path) if os.path.isdir(path) else [(path, "")]:
+            if reason:
+                rejected[one] = reason
+            else:
+                files.add(one)
+    return Found(sorted(files), sorted(rejected.items()))
 
 
-def _walked(folder: Path) -> Iterator[Path]:
+def _walked(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Each file below a folder, and each link there that is not followed with the reason why."""
     closed: list[OSError] = []
     for root, folders, files in os.walk(folder, onerror=closed.append):
         folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in folders:
+            if reason := _unfollowed(Path(root, name), folder):
+                yield Path(root, name), reason
         for name in files:
-            if name.startswith((".", "~$")):
-                continue
-            path = _resolved(Path(root, name))
-            if path.is_relative_to(folder) and (not path.exists() or path.is_file()):
-                yield path
-    yield from (_resolved(error.filename) for error in closed)  # load() reports that they cannot be listed
+            if not name.startswith((".", "~$")):
+                reason = _unfollowed(Path(root, name), folder)
+                yield Path(root, name) if reason else _resolved(Path(root, name)), reason
+    yield from ((_resolved(error.filename), "") for error in closed)  # load() reports that they cannot be listed
+
+
+def _unfollowed(path: Path, folder: Path) -> str:
+    """Why a link below a folder is not followed, or nothing."""
+    if not path.is_symlink():
+        return ""
+    if not os.path.exists(path):
+        return "it is a link to nothing"
+    return "" if _resolved(path).is_relative_to(folder) else "it is a link that leads out of the folder"
 
 
 def _resolved(path: str | Path) -> Path:
@@ -112,17 +138,28 @@ def _reader(suffix: str) -> Callable[[bytes], Extract]:
     return reader
 
 
-def _read(path: Path) -> bytes:
-    try:
-        found = path.stat()
-        if stat.S_ISDIR(found.st_mode):
+def _check_kind(path: Path) -> None:
+    with _reasons():
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
             listed = os.access(path, os.R_OK | os.X_OK)
             raise Rejected(UnreadableDocument, "it is a folder" if listed else "it is a folder that you may not list")
-        if not stat.S_ISREG(found.st_mode):  # opening a pipe would wait for ever
+        if not stat.S_ISREG(mode):  # opening a pipe would wait for ever
             raise Rejected(UnreadableDocument, "it is not an ordinary file")
-        if found.st_size > LARGEST_FILE:
+
+
+def _read(path: Path) -> bytes:
+    with _reasons():
+        if path.stat().st_size > LARGEST_FILE:
             raise Rejected(UnreadableDocument, f"it is larger than {LARGEST_FILE // 1_000_000} MB", "Split it.")
         return path.read_bytes()
+
+
+@contextmanager
+def _reasons() -> Iterator[None]:
+    """Turn what the system says of a file into the reason why it is rejected."""
+    try:
+        yield
     except FileNotFoundError as error:
         raise Rejected(UnreadableDocument, "there is no such file") from error
     except PermissionError as error:
