@@ -59,7 +59,7 @@ class Update:
     def reject(self, refused: Iterable[tuple[Path, str]]) -> None:
         """Account for what cannot be read, each with the reason."""
         for path, reason in refused:
-            self._reject(str(path), reason)
+            self._reject(str(path), reason, stays=str(path) in self._known)
 
     def read(self, files: Iterable[Path]) -> Iterator[Document]:
         """Yield the documents of files that are new or changed; account for the others."""
@@ -74,7 +74,7 @@ class Update:
             try:
                 document = load(file)
             except DocumentError as error:
-                self._reject(path, error.reason)
+                self._reject(path, error.reason, stays=path in self._known)
             else:
                 yield document
 
@@ -95,11 +95,11 @@ class Update:
         waiting: list[_Waiting] = []
         for document in documents:
             if reason := _unfit(document):
-                self._reject(document.path, reason)
+                self._reject(document.path, reason, stays=document.path in self._known)
                 continue
             nodes, texts = self._cut(document)
             if not nodes:
-                self._reject(document.path, "it holds no text.")
+                self._reject(document.path, "it holds no text.", stays=document.path in self._known)
                 continue
             waiting.append(_Waiting(document, nodes, texts, [hashlib.sha256(text.encode()).digest() for text in texts]))
             if sum(len(one.nodes) for one in waiting) >= _BATCH:
@@ -150,8 +150,9 @@ class Update:
                 self._tell(waiting[-1].document.path)
         return vectors
 
-    def _reject(self, path: str, reason: str) -> None:
-        self._rejected.append((path, reason))
+    def _reject(self, path: str, reason: str, *, stays: bool = False) -> None:
+        """Account for a rejection; where an earlier version `stays`, the reason ends by saying so."""
+        self._rejected.append((path, f"{reason.rstrip('.')}; the earlier version stays indexed" if stays else reason))
         self._tell(path)
 
     def _settle(self, where: list[str], path: str) -> None:

@@ -138,9 +138,28 @@ def test_a_file_that_can_no_longer_be_read_keeps_its_old_version_and_is_reported
     write(files / "riyadh.txt", "")
     for _ in range(2):
         report = index.update(files)
-        assert [path for path, _ in report.rejected] == [str(files / "riyadh.txt")]
+        reason = "it is empty; the earlier version stays indexed"
+        assert report.rejected == ((str(files / "riyadh.txt"), reason),)
         assert index.document(files / "riyadh.txt").text == TEXTS["riyadh.txt"]
         assert found(index, "ministers Riyadh", k=1) == ["riyadh.txt"]
+
+
+def test_only_what_was_indexed_before_is_said_to_stay(index: Index, files: Path) -> None:
+    write(files / "new.txt", "")
+    assert index.update(files).rejected == ((str(files / "new.txt"), "it is empty"),)
+    (files / "riyadh.txt").unlink()
+    (files / "riyadh.txt").symlink_to(files / "absent.txt")
+    assert dict(index.update(files).rejected) == {
+        str(files / "new.txt"): "it is empty",
+        str(files / "riyadh.txt"): "it is a link to nothing; the earlier version stays indexed",
+    }
+    old = document("old", "An old text.")
+    index.add([old])
+    assert index.add([document("old", " \n"), document("blank", " \n")]).rejected == (
+        ("old", "it holds no text; the earlier version stays indexed"),
+        ("blank", "it holds no text."),
+    )
+    assert index.document("old") == old
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
