@@ -9,6 +9,7 @@ import os
 import sys
 import zipfile
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -520,7 +521,25 @@ def test_a_word_document_keeps_the_order_of_paragraphs_and_tables(write: Write) 
         == "Talks open\n\nEnvoys met in Riyadh.\n\nCountry | Envoy\nNorway | Kari Nordmann\n\nThey parted."
     )
     assert headings(document) == ["Talks open"]
-    assert (document.title, document.author, document.date) == ("The talks", "Anna Smith", "2013-12-23")
+    assert (document.title, document.author, document.date) == ("The talks", "Anna Smith", None)
+
+
+@pytest.mark.parametrize(
+    ("created", "date"),
+    [
+        (datetime(2013, 12, 23, 23, 15), None),
+        (datetime(2013, 12, 23, 23, 16), "2013-12-23"),
+        (datetime(2025, 3, 12, 8), "2025-03-12"),
+    ],
+)
+def test_the_date_of_the_template_of_python_docx_dates_no_document(
+    write: Write, created: datetime, date: str | None
+) -> None:
+    def build(document: object) -> None:
+        article(document)
+        document.core_properties.created = created  # type: ignore[attr-defined]
+
+    assert load(write("a.docx", docx_bytes(build))).date == date
 
 
 def test_tracked_insertions_controls_and_text_boxes_are_read_and_deletions_are_not(write: Write) -> None:

@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from rag.documents.extract import Block, Extract, Rejected, assemble, clean_author, clean_title
@@ -22,6 +23,7 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
 _UNREAD_PARTS = {("aFChunk", "package", "oleObject"): "embedded files", ("chart", "diagramData"): "diagrams"}
 _HIDDEN = {f"{_W}del", f"{_W}moveFrom", f"{_W}rPr", f"{_W}pPr", _FALLBACK}
 _WHITE = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}ptab": "\t", f"{_W}noBreakHyphen": "\u2011"}
+_TEMPLATE_MADE = datetime(2013, 12, 23, 23, 15)  # python-docx's own, which its documents keep
 _HEADING = re.compile(r"Title|heading \d", re.IGNORECASE)
 
 
@@ -60,7 +62,7 @@ def _properties(document: Any) -> dict[str, Any]:
     return {
         "title": clean_title(core.title),
         "author": clean_author(core.author),
-        "date": created.date().isoformat() if created else None,
+        "date": created.date().isoformat() if created and created.replace(tzinfo=None) != _TEMPLATE_MADE else None,
     }
 
 
