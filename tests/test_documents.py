@@ -222,6 +222,26 @@ def test_broken_front_matter_stays_text(write: Write) -> None:
     assert load(write("a.md", source)).text == source
 
 
+@pytest.mark.parametrize("yaml", ["title: T: x\ndate: 2025-02-30", "# by hand\n\ntitle: [open", "date: 2025-02-30"])
+def test_broken_front_matter_gives_no_title_and_is_a_gap(write: Write, yaml: str) -> None:
+    source = f"---\n{yaml}\n---\n\nThey met.\n\n## The second day\n\nThey parted.\n"
+    document = load(write("report.md", source))
+    assert (document.text, document.title, document.date) == (source, "The second day", None)
+    assert headings(document) == ["## The second day"]
+    assert document.gaps == (
+        "its front matter is not valid YAML: it stays in the text, and no title, date or author was taken from it",
+    )
+    assert load(write("report.md", source.replace("## ", ""))).title == "report"
+
+
+@pytest.mark.parametrize("between", ["They met: at noon: in Riyadh", "The talks", "- [a: b: c"])
+def test_text_between_two_rules_is_no_front_matter(write: Write, between: str) -> None:
+    source = f"---\n{between}\n---\n\nThey met.\n"
+    document = load(write("a.md", source))
+    assert (document.text, document.gaps) == (source, ())
+    assert headings(document) == ([] if between.startswith("-") else [f"{between}\n---"])
+
+
 def test_markdown_is_kept_as_written_and_its_headings_are_found(write: Write) -> None:
     source = "# The *first* day\n\n```\n# no heading\n```\n\nSecond\nday\n======\n\n   ## Third ##\nEnd."
     document = load(write("a.markdown", source.replace("\n", "\r\n")))

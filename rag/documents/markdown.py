@@ -13,34 +13,41 @@ from rag.documents.extract import Extract, Offsets, clean_author, clean_title, n
 
 # Only a short one: YAML takes time that grows faster than its length.
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<yaml>.{0,20000}?)\n(?:---|\.\.\.)[ \t]*(?:\n+|\Z)", re.DOTALL)
+# What begins with a key between two rules is front matter, even where it is no YAML.
+_KEY = re.compile(r"(?:[ \t]*(?:#.*)?\n)*[\w-]+[ \t]*:(?:\s|\Z)")
+_BROKEN = "its front matter is not valid YAML: it stays in the text, and no title, date or author was taken from it"
 
 
 def read(data: bytes) -> Extract:
     decoded, gaps = decode(data)
-    meta, text = _front_matter(newlines(decoded))
-    headings, title = _headings(text)
+    whole = newlines(decoded)
+    front = _FRONT_MATTER.match(whole)
+    meta = _mapping(front["yaml"]) if front else None
+    broken = front is not None and meta is None and _KEY.match(front["yaml"]) is not None
+    text = whole[front.end() :] if front and meta is not None else whole
+    headings, title = _headings(text, front.end() if front and broken else 0)
+    meta = meta or {}
     return Extract(
         text=text,
         title=clean_title(_scalar(meta.get("title"))) or title,
         date=iso_date(_scalar(meta.get("date"))),
         author=clean_author(_names(meta.get("author", meta.get("authors")))),
         headings=headings,
-        gaps=gaps,
+        gaps=(*gaps, _BROKEN) if broken else gaps,
     )
 
 
-def _front_matter(text: str) -> tuple[dict[str, Any], str]:
-    """Split off the front matter; one that is not a YAML mapping belongs to the text."""
+def _mapping(source: str) -> dict[str, Any] | None:
+    """Front matter by keys in lower case; None where it is no YAML mapping, so that it belongs to the text."""
     import yaml
 
-    match = _FRONT_MATTER.match(text)
     try:
-        meta = yaml.safe_load(match["yaml"]) if match else None
+        meta = yaml.safe_load(source)
     except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: a date such as 2025-02-30
-        meta = None
-    if match is None or not isinstance(meta, dict):
-        return {}, text
-    return {str(key).lower(): value for key, value in meta.items() if isinstance(key, str)}, text[match.end() :]
+        return None
+    if not isinstance(meta, dict):
+        return None
+    return {str(key).lower(): value for key, value in meta.items() if isinstance(key, str)}
 
 
 def _scalar(value: object) -> str:
@@ -53,15 +60,15 @@ def _names(value: object) -> str:
     return ", ".join(filter(None, map(_scalar, value))) if isinstance(value, list) else _scalar(value)
 
 
-def _headings(text: str) -> tuple[tuple[Offsets, ...], str]:
-    """Offsets of the lines of each heading, and the words of the first."""
+def _headings(text: str, begin: int = 0) -> tuple[tuple[Offsets, ...], str]:
+    """Offsets of the lines of each heading from a line's `begin` on, and the words of the first."""
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark")
-    starts = [0, *(match.end() for match in re.finditer("\n", text)), len(text)]
+    starts = [begin, *(match.end() for match in re.compile("\n").finditer(text, begin)), len(text)]
     headings: list[Offsets] = []
     title = ""
-    tokens = parser.disable("inline").parse(text)  # block structure is all that offsets need
+    tokens = parser.disable("inline").parse(text[begin:])  # block structure is all that offsets need
     for opening, content in pairwise(tokens):
         if opening.type != "heading_open" or opening.map is None or not content.content.strip():
             continue
