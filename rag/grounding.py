@@ -106,8 +106,8 @@ class _Evidence:
 def quoted(candidates: Sequence[Candidate], document_of: Callable[[str], Document]) -> tuple[Statement, ...]:
     """Return the candidates' own sentences as statements, in order, each cited where it stands.
 
-    A sentence that several documents hold is one statement with a citation for each. A span that does not
-    belong to its document as it is now is left out.
+    A sentence that several files hold, copies included, is one statement with a citation for each. A span that
+    does not belong to its document as it is now is left out.
     """
     groups: dict[str, list[Citation]] = {}
     for candidate in candidates:
@@ -115,7 +115,7 @@ def quoted(candidates: Sequence[Candidate], document_of: Callable[[str], Documen
         if citation is None or is_pointer(citation.document.text, citation.span.start, citation.span.end):
             continue
         same = groups.setdefault(" ".join(visible(citation.quote).casefold().split()), [])
-        if all(other.span.document_id != citation.span.document_id for other in same):
+        if all(other.path != citation.path for other in same):
             same.append(citation)
     return _numbered(Statement(text=group[0].quote, citations=tuple(group)) for group in groups.values())
 
@@ -141,8 +141,8 @@ def checked(draft: str, hits: Sequence[Hit], document_of: Callable[[str], Docume
         if isinstance(verdict, str) or key in kept:
             removed.append((text, verdict if isinstance(verdict, str) else _REPEATED))
             continue
-        places = {evidence.span(): evidence.passage.hit.path for evidence in verdict}
-        citations = (_citation(path, span, document_of) for span, path in places.items())
+        places = dict.fromkeys((evidence.passage.hit.path, evidence.span()) for evidence in verdict)
+        citations = (_citation(path, span, document_of) for path, span in places)
         kept[key] = Statement(text=text, citations=tuple(c for c in citations if c is not None))
     return Checked(statements=_numbered(kept.values()), removed=tuple(removed))
 
@@ -156,11 +156,14 @@ def _citation(path: str, span: Span, document_of: Callable[[str], Document]) -> 
 
 
 def _numbered(statements: Iterable[Statement]) -> tuple[Statement, ...]:
-    """Number citations by first appearance; the same span has the same number everywhere."""
-    known: dict[Span, int] = {}
+    """Number citations by first appearance; the same place has the same number everywhere.
+
+    The path belongs to the place: two files that hold the same text share their spans.
+    """
+    known: dict[tuple[str, Span], int] = {}
     numbered = []
     for statement in statements:
-        own = [replace(c, number=known.setdefault(c.span, len(known) + 1)) for c in statement.citations]
+        own = [replace(c, number=known.setdefault((c.path, c.span), len(known) + 1)) for c in statement.citations]
         numbered.append(replace(statement, citations=tuple(sorted(own, key=lambda c: c.number))))
     return tuple(numbered)
 

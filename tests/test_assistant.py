@@ -276,6 +276,14 @@ def test_the_query_engine_tells_a_refusal(assistant: Assistant) -> None:
     assert response.metadata["answer"]["abstained"] is True
 
 
+def test_two_files_with_the_same_text_are_cited_by_their_own_paths(assistant: Assistant, folder: Path) -> None:
+    (folder / "copy.txt").write_text(FLOOD)
+    assistant.index.update(folder)
+    answer = assistant.ask("How many boats were out that night?")
+    assert {c.path for c in answer.statements[0].citations} == {str(folder / "copy.txt"), str(folder / "flood.txt")}
+    assert [c.number for c in answer.citations] == list(range(1, len(answer.citations) + 1))
+
+
 # --- with a language model
 
 

@@ -11,7 +11,7 @@ from rag.errors import IndexFault
 from rag.grounding import DECLINES, Checked, checked, quoted
 from rag.prompts import DECLINED
 from rag.sentences import sentences
-from rag.types import Document, Hit, Span
+from rag.types import Answer, Document, Hit, Span
 
 TALKS = (
     "Foreign ministers Sergey Lavrov and Marco Rubio met in Riyadh on 18 February. "
@@ -256,6 +256,17 @@ def test_the_same_sentence_is_kept_once() -> None:
     assert found.removed == ((f"{CLAIM}.", "it has been said before"),)
 
 
+def test_two_files_with_the_same_text_are_two_places() -> None:
+    a, b = document("Ana Silva resigned.", "a.txt"), document("Ana Silva resigned.", "b.txt")
+    draft = "Ana Silva resigned [1][2]. Silva resigned [2]."
+    found = checked(draft, [hit(a), hit(b)], shelf(a, b))
+    assert [[(c.number, c.path) for c in s.citations] for s in found.statements] == [
+        [(1, "a.txt"), (2, "b.txt")],
+        [(2, "b.txt")],
+    ]
+    assert [c.path for c in Answer(question="Who?", statements=found.statements).citations] == ["a.txt", "b.txt"]
+
+
 # What is removed
 
 
@@ -432,6 +443,13 @@ def test_several_documents_that_say_the_same_give_one_statement_with_several_cit
         ("Silva resigned.", [(1, "a.txt"), (2, "b.txt")]),
         ("It rained.", [(3, "a.txt")]),
     ]
+
+
+def test_of_two_files_with_the_same_text_both_are_cited_for_their_sentence() -> None:
+    a, b = document("Silva resigned.", "a.txt"), document("Silva resigned.", "b.txt")
+    found = quoted([place(a, a.text), place(b, b.text)], shelf(a, b))
+    assert [[(c.number, c.path) for c in s.citations] for s in found] == [[(1, "a.txt"), (2, "b.txt")]]
+    assert Answer(question="Who?", statements=found).citations == found[0].citations
 
 
 def test_the_same_place_and_the_same_words_in_one_document_count_once() -> None:
