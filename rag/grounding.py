@@ -107,7 +107,7 @@ def quoted(candidates: Sequence[Candidate], document_of: Callable[[str], Documen
     """Return the candidates' own sentences as statements, in order, each cited where it stands.
 
     A sentence that several files hold, copies included, is one statement with a citation for each. A span that
-    does not belong to its document as it is now is left out.
+    does not belong to its document as it is now is left out: where none does, there is no statement.
     """
     groups: dict[str, list[Citation]] = {}
     for candidate in candidates:
@@ -142,8 +142,11 @@ def checked(draft: str, hits: Sequence[Hit], document_of: Callable[[str], Docume
             removed.append((text, verdict if isinstance(verdict, str) else _REPEATED))
             continue
         places = dict.fromkeys((evidence.passage.hit.path, evidence.span()) for evidence in verdict)
-        citations = (_citation(path, span, document_of) for path, span in places)
-        kept[key] = Statement(text=text, citations=tuple(c for c in citations if c is not None))
+        cited = [_citation(path, span, document_of) for path, span in places]
+        if None in cited:  # a document went away since its passage was read above
+            removed.append((text, _STALE))
+            continue
+        kept[key] = Statement(text=text, citations=tuple(c for c in cited if c is not None))
     return Checked(statements=_numbered(kept.values()), removed=tuple(removed))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,11 @@ from llama_index.core.llms import MockLLM
 
 from rag import Answer, Assistant, Config
 from rag.config import LLMSettings, ReaderSettings
-from rag.errors import IndexMissing, QuestionError
+from rag.errors import IndexFault, IndexMissing, QuestionError
 from rag.generator import Generator
 from rag.prompts import DECLINED
 from rag.retrieval import to_read
-from rag.types import Turn
+from rag.types import Document, Turn
 
 TALKS = """Envoys meet in Riyadh
 
@@ -282,6 +283,23 @@ def test_two_files_with_the_same_text_are_cited_by_their_own_paths(assistant: As
     answer = assistant.ask("How many boats were out that night?")
     assert {c.path for c in answer.statements[0].citations} == {str(folder / "copy.txt"), str(folder / "flood.txt")}
     assert [c.number for c in answer.citations] == list(range(1, len(answer.citations) + 1))
+
+
+@pytest.mark.parametrize("change", [lambda text: f"Corrected. {text}", None])
+def test_documents_that_change_between_search_and_reading_are_a_refusal(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch, change: Callable[[str], str] | None
+) -> None:
+    now = assistant.index.document
+
+    def later(path: str | Path) -> Document:
+        if change is None:
+            raise IndexFault("index", f"no document at {path}.")
+        return dataclasses.replace(now(path), text=change(now(path).text))
+
+    monkeypatch.setattr(assistant.index, "document", later)
+    answer = assistant.ask("Who met Sergei Lavrov in Riyadh?")
+    assert (answer.statements, answer.short) == ((), "")
+    assert answer.reason == "The documents have changed since they were searched. Ask again."
 
 
 # --- with a language model

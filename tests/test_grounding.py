@@ -414,6 +414,21 @@ def test_a_fresh_passage_beside_a_stale_one_must_carry_the_sentence_alone() -> N
     assert [c.path for c in statement.citations] == ["b.txt"]
 
 
+def test_a_document_that_goes_away_during_the_check_takes_its_sentences_with_it() -> None:
+    found = document("Ana Silva resigned.")
+    looks = iter([found])
+
+    def once(path: str) -> Document:
+        for still_there in looks:
+            return still_there
+        raise KeyError(path)
+
+    assert checked("Ana Silva resigned [1].", [hit(found)], once) == Checked(
+        statements=(),
+        removed=(("Ana Silva resigned.", "the passages that it cites have changed since they were searched"),),
+    )
+
+
 # Quoting
 
 
