@@ -308,11 +308,14 @@ def _run(claim: Content, needed: frozenset[Fact], passage: _Passage) -> Offsets 
     """Return the run of sentences, half-open, that holds what is needed and most stems of the claim.
 
     A further sentence must bring a further stem; of equal runs the one with most facts, the shortest, the first.
+    A run ends before a sentence that carries nothing: a quote never passes over a pointer to another article.
     """
     best, best_key = None, (0, 0, 0, 0)
     for i in range(len(passage.sentences)):
         content = Content()
         for j in range(i, min(i + _RUN, len(passage.sentences))):
+            if not passage.sentences[j][1].facts:
+                break
             content |= passage.sentences[j][1]
             shared = len(claim.stems & content.stems)
             key = (shared - (j - i), shared, len(claim.facts & content.facts), i - j)

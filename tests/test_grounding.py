@@ -185,6 +185,16 @@ def test_the_quote_takes_in_the_next_sentence_where_that_says_the_rest() -> None
     ]
 
 
+@pytest.mark.parametrize("pointer", ["Read more: Hakan Fidan visits Baghdad.", "Advertisement", "Watch | The trial"])
+def test_a_quote_does_not_pass_over_a_pointer_to_another_article(pointer: str) -> None:
+    first, second = "Ana Silva is mayor.", "She denied a theft in 2019."
+    draft = "Mayor Silva denied a theft in 2019 [1]."
+    assert kept(draft, f"{first}\n\n{second}")[0][1] == [f"{first}\n\n{second}"]
+    assert reason(draft, f"{first}\n\n{pointer}\n\n{second}") == (
+        "what it puts together stands far apart in the passages that it cites"
+    )
+
+
 def test_a_quote_is_no_longer_than_it_must_be() -> None:
     text = "It rained. Ana Silva denied all charges on Monday. It was cold."
     assert kept("Ana Silva denied the charges [1].", text)[0][1] == ["Ana Silva denied all charges on Monday."]
