@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from rag.prompts import visible
-from rag.words import STOP_WORDS, fold, names, numbers, stem, stems, words
+from rag.words import STOP_WORDS, content_words, fold, names, numbers, stem, stems, words
 
 Fact = tuple[str, str]  # a kind ("name", "number", …) and a value: two texts share it where both are equal
 
@@ -16,10 +16,22 @@ _SCALE = re.compile(r"(?<=\d)\s?%|(?<=\d)(?:bn|tn|mn|m)\b", re.IGNORECASE)
 _PER_CENT = re.compile(r"\bper cent\b", re.IGNORECASE)
 _ONE = re.compile(r"\bone\b(?!\s+(?:of|another)\b)", re.IGNORECASE)
 _TENS = dict(zip("thirty forty fifty sixty seventy eighty ninety".split(), range(30, 100, 10), strict=True))
+_ORDINALS = dict(
+    zip(
+        """eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth
+        thirtieth fortieth fiftieth sixtieth seventieth eightieth ninetieth""".split(),
+        [*range(11, 20), *range(20, 100, 10)],
+        strict=True,
+    )
+)
+_COUNTED = _TENS | _ORDINALS  # beside those that `rag.words.numbers` reads
+_MINUS = re.compile(r"\bminus\s+(?=[$€£¥₪₽₹]?\d)", re.IGNORECASE)
+_BELOW_ZERO = re.compile(r"(?<![\w)\]%])(?<!\d\s)[-−–][$€£¥₪₽₹]?(\d+(?:[.,]\d+)*)")  # "3-5" and "F-16" are not
+_FOLD = re.compile(r"\b([\w.]+?)-?fold\b", re.IGNORECASE)
 _AMOUNTS = frozenset(
     stem(word)
     for word in """half quarter dozen hundred thousand million billion trillion percent twice double triple
-    first second third fourth fifth sixth seventh eighth ninth tenth""".split()
+    fold first second third fourth fifth sixth seventh eighth ninth tenth""".split()
 )
 _SIGN = re.compile(r"[$€£¥₪₽₹]")
 _ADDRESS = re.compile(
@@ -62,9 +74,9 @@ def claimed(sentence: str) -> Content:
     people = {name for name in names(text, initial=True) if name not in _LINKING and not _counts(name)}
     facts = {("name", name) for name in people & inner} | {("stem", stem(name)) for name in people - inner}
     facts |= _cased(text) | _figures(text) | _addresses(sentence)
-    own = set(stems(text)) - {stem(name) for name in people | inner | _LINKING}
-    own -= {value for _, value in facts}
-    return Content(frozenset(facts), frozenset(word for word in own if not _numeral(word)), denies(sentence))
+    own = {stem(word) for word in content_words(text) if not _numeral(word)}
+    own -= {stem(name) for name in people | inner | _LINKING} | {value for _, value in facts}
+    return Content(frozenset(facts), frozenset(own), denies(sentence))
 
 
 def said(text: str) -> Content:
@@ -91,7 +103,8 @@ def denies(text: str) -> bool:
 def _plain(text: str) -> str:
     text = _INITIALS.sub(lambda match: match.group().replace(".", ""), visible(text))
     text = _SCALE.sub(lambda match: _SCALES[match.group().strip().lower()], text)
-    return _PER_CENT.sub("percent", text)
+    text = _FOLD.sub(lambda match: f"{match[1]} fold" if _counts(fold(match[1])) else match.group(), text)
+    return _MINUS.sub("-", _PER_CENT.sub("percent", text))
 
 
 def _cased(text: str) -> set[Fact]:
@@ -109,9 +122,10 @@ def _cased(text: str) -> set[Fact]:
 
 
 def _figures(text: str) -> set[Fact]:
-    """Return numbers as digits, words of amount by stem, and currency signs."""
-    found = {("number", number) for number in numbers(text)}
-    found |= {("number", str(_TENS[word])) for word in words(text) if word in _TENS}
+    """Return numbers as digits, with a minus where they have one, words of amount by stem, and currency signs."""
+    found = {("number", f"-{fold(number)}") for number in _BELOW_ZERO.findall(text)}
+    found |= {("number", number) for number in numbers(_BELOW_ZERO.sub(" ", text))}
+    found |= {("number", str(_COUNTED[word])) for word in words(text) if word in _COUNTED}
     found |= {("number", "1") for _ in _ONE.finditer(text)}
     found |= {("amount", word) for word in stems(text) if word in _AMOUNTS}
     return found | {("sign", sign) for sign in _SIGN.findall(text)}
@@ -123,8 +137,8 @@ def _addresses(text: str) -> set[Fact]:
 
 
 def _counts(word: str) -> bool:
-    return word == "one" or word in _TENS or bool(numbers(word)) or stem(word) in _AMOUNTS
+    return word == "one" or _numeral(word) or stem(word) in _AMOUNTS
 
 
 def _numeral(word: str) -> bool:
-    return word in _TENS or bool(numbers(word))
+    return word in _COUNTED or bool(numbers(word))

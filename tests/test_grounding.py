@@ -152,10 +152,22 @@ def test_each_line_of_a_draft_is_a_sentence_of_its_own() -> None:
         ("Turnout was 61 percent [1].", "Turnout was 61% on Sunday."),
         ("The loan is worth $5 billion [1].", "The loan is worth $5bn."),
         ("One man was arrested [1].", "A single man was arrested."),
+        ("The rate fell to -0.5 percent [1].", "The rate fell to minus 0.5 percent."),
+        ("The rate fell to −0.5 percent [1].", "The rate fell to -0.5%."),
+        ("Between 3 and 5 men left in an F 16 [1].", "Some 3-5 men left in an F-16."),
+        ("Police came on the twelfth of May [1].", "Police came on 12 May."),
+        ("Prices rose twelvefold [1].", "Prices rose 12-fold."),
+        ("Sales rose 3-fold [1].", "Sales rose threefold."),
     ],
 )
 def test_a_number_is_the_same_number_however_it_is_written(draft: str, text: str) -> None:
     assert len(kept(draft, text)) == 1
+
+
+def test_a_number_below_zero_is_not_the_number_above_it() -> None:
+    assert reason("The rate is 4.25 percent [1].", "The rate is -4.25 percent.") == (
+        "the passages that it cites do not hold: 4.25"
+    )
 
 
 @pytest.mark.parametrize(
@@ -300,6 +312,12 @@ def test_two_files_with_the_same_text_are_two_places() -> None:
         ("The second airstrike killed 17 people [2].", "the passages that it cites do not hold: second"),
         ("The army said $1,200 had left [2].", "the passages that it cites do not hold: $"),
         ("One person was killed by an airstrike [2].", "the passages that it cites do not hold: 1"),
+        ("An airstrike killed -17 people on Tuesday [2].", "the passages that it cites do not hold: -17"),
+        ("An airstrike killed minus 17 people on Tuesday [2].", "the passages that it cites do not hold: -17"),
+        ("The twelfth airstrike killed 17 people [2].", "the passages that it cites do not hold: 12"),
+        ("An airstrike killed 17 people on the twentieth [2].", "the passages that it cites do not hold: 20"),
+        ("The army said departures rose twelvefold [2].", "the passages that it cites do not hold: 12, fold"),
+        ("The army said departures rose 17-fold [2].", "the passages that it cites do not hold: fold"),
         ("Marco Rubio confessed to theft in Riyadh [1].", "the passages that it cites say too little of it"),
         ("Would you like to know more? [1]", "the passages that it cites say too little of it"),
         ("Hakan Fidan visits Baghdad [1].", "the passages that it cites do not hold: baghdad, fidan, hakan"),
