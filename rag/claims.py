@@ -43,12 +43,16 @@ _LINKING = frozenset(
     """according additionally although amid citing despite following furthermore however meanwhile moreover
     nevertheless overall separately since therefore though thus yes yet""".split()
 )
+_DENYING = (
+    r"den(?:y|ies|ied|ying|ials?)|refus(?:e|es|ed|ing|als?)|reject(?:s|ed|ing|ions?)?|declin(?:e|es|ed|ing)\s+to|"
+    r"fail(?:s|ed|ing|ures?)?|avoid(?:s|ed|ing|ance)?|stop(?:s|ped|ping)?\s+short|lack(?:s|ed|ing)?"
+)
 _NEGATION = re.compile(
-    r"\b(?:not|cannot|never|no|none|nor|neither|nobody|nothing|nowhere|without|den(?:y|ies|ied|ying|ials?)|"
-    r"refus(?:e|es|ed|ing|als?)|reject(?:s|ed|ing|ions?)?|declin(?:e|es|ed|ing)\s+to|fail(?:s|ed|ing|ures?)?|unable|"
-    r"ruled\s+out|false(?:ly)?|untrue|unclear|unknown|uncertain|unconfirmed|lack(?:s|ed|ing)?)\b|n[’']t\b",
+    rf"\b(?:not|cannot|never|no|none|nor|neither|nobody|nothing|nowhere|without|hardly|barely|scarcely|{_DENYING}|"
+    r"unable|ruled\s+out|false(?:ly)?|untrue|unclear|unknown|uncertain|unconfirmed)\b|n[’']t\b",
     re.IGNORECASE,
 )
+_NOT_DENIED = re.compile(rf"(?:\b(?:not|never|cannot)|n[’']t)\s+(?:\w+ly\s+)?(?:{_DENYING})\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,8 @@ def named(title: str) -> frozenset[Fact]:
 
 
 def denies(text: str) -> bool:
-    return _NEGATION.search(text) is not None
+    """Whether a text says that something is not so; "did not deny" does not."""
+    return _NEGATION.search(_NOT_DENIED.sub(" ", text)) is not None
 
 
 def _plain(text: str) -> str:

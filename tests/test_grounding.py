@@ -174,6 +174,7 @@ def test_a_number_below_zero_is_not_the_number_above_it() -> None:
     ("draft", "text"),
     [
         ("Silva's hospital was not hit [1].", "Mayor Ana Silva denied that the hospital was hit."),
+        ("Silva did not deny the hit [1].", "Mayor Silva did not deny the hit."),
         ("Mayor Silva denied a hit on the hospital [1].", "Silva’s office denied that the mayor's hospital was hit."),
         ("The US envoy left [1].", "The U.S. envoy left on Monday."),
         ("Peña resigned [1].", "PENA RESIGNED on Monday."),
@@ -336,6 +337,14 @@ def test_an_unsupported_sentence_is_removed_with_the_reason(draft: str, why: str
         "Lavrov and Rubio never met in Riyadh [1].",
         "Lavrov and Rubio didn’t meet in Riyadh, where ministers met [1].",
         "Zelensky said Kyiv would accept any deal made [1].",
+        "Lavrov and Rubio hardly met in Riyadh [1].",
+        "Lavrov and Rubio barely met in Riyadh [1].",
+        "Lavrov and Rubio scarcely met in Riyadh [1].",
+        "Lavrov and Rubio avoided meeting in Riyadh [1].",
+        "Lavrov and Rubio failed to meet in Riyadh [1].",
+        "Foreign ministers Lavrov and Rubio stopped short of meeting in Riyadh [1].",
+        "Mayor Ana Silva did not deny that the hospital was hit [2].",
+        "Mayor Ana Silva never explicitly denied that the hospital was hit [2].",
     ],
 )
 def test_a_sentence_that_says_the_reverse_is_removed(draft: str) -> None:
