@@ -53,18 +53,61 @@ _NEGATION = re.compile(
     re.IGNORECASE,
 )
 _NOT_DENIED = re.compile(rf"(?:\b(?:not|never|cannot)|n[’']t)\s+(?:\w+ly\s+)?(?:{_DENYING})\b", re.IGNORECASE)
+_UNDONE = re.compile(
+    r"(?:\b(?:not|never|cannot|no|without|(?:refus|declin|fail)\w*\s+to)|n[’']t)\s+(?:\w+\s+)?$", re.IGNORECASE
+)
+_OPPOSED = """
+    raise rise increase hike climb grow jump surge higher / cut fall drop decrease decline lower reduce slash shrink
+    win winner victory / lose loser
+    accept approve adopt / reject veto
+    open reopen / close shut
+    more / less fewer
+    before / after
+    begin start launch / end stop finish halt
+    buy purchase / sell
+    support back favour favor / oppose
+    allow permit / ban forbid prohibit
+    widen / narrow
+    strengthen / weaken
+    better / worse
+    majority / minority
+    import / export
+    lend / borrow
+    advance / retreat
+    convict / acquit
+    northern / southern
+    eastern / western
+"""
+
+
+def _opposites() -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for pair in _OPPOSED.strip().splitlines():
+        left, right = (frozenset(map(stem, side.split())) for side in pair.split("/"))
+        found |= dict.fromkeys(left, right) | dict.fromkeys(right, left)
+    return found
+
+
+_OPPOSITES = _opposites()
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The facts of a text, the stems of its other content words, and whether it denies."""
+    """The facts of a text, the stems of its other content words, those that have opposites, and whether it denies."""
 
     facts: frozenset[Fact] = frozenset()
     stems: frozenset[str] = frozenset()
+    sides: frozenset[str] = frozenset()
     denies: bool = False
 
     def __or__(self, other: Content) -> Content:
-        return Content(self.facts | other.facts, self.stems | other.stems, self.denies or other.denies)
+        return Content(
+            self.facts | other.facts, self.stems | other.stems, self.sides | other.sides, self.denies or other.denies
+        )
+
+    def opposes(self, claim: Content) -> bool:
+        """Whether this lacks a word of the claim and has an opposite of it that the claim lacks."""
+        return any(_OPPOSITES[side] & self.sides - claim.sides for side in claim.sides - self.sides - self.stems)
 
 
 def claimed(sentence: str) -> Content:
@@ -80,7 +123,7 @@ def claimed(sentence: str) -> Content:
     facts |= _cased(text) | _figures(text) | _addresses(sentence)
     own = {stem(word) for word in content_words(text) if not _numeral(word)}
     own -= {stem(name) for name in people | inner | _LINKING} | {value for _, value in facts}
-    return Content(frozenset(facts), frozenset(own), denies(sentence))
+    return Content(frozenset(facts), frozenset(own), _sides_taken(text), denies(sentence))
 
 
 def said(text: str) -> Content:
@@ -92,7 +135,7 @@ def said(text: str) -> Content:
     facts |= {("cased", token) for token in _TOKEN.findall(plain) if token[0].isupper()}
     facts |= _figures(plain) | _addresses(text)
     facts |= {("number", "1") for word in folded if word in ("one", "single")}
-    return Content(frozenset(facts), frozenset(known), denies(text))
+    return Content(frozenset(facts), frozenset(known), _sides_taken(plain), denies(text))
 
 
 def named(title: str) -> frozenset[Fact]:
@@ -103,6 +146,14 @@ def named(title: str) -> frozenset[Fact]:
 def denies(text: str) -> bool:
     """Whether a text says that something is not so; "did not deny" does not."""
     return _NEGATION.search(_NOT_DENIED.sub(" ", text)) is not None
+
+
+def _sides_taken(text: str) -> frozenset[str]:
+    """Return the stems that have an opposite, stop words included; "not accept" takes neither side."""
+    found = ((match, stem(fold(match.group()))) for match in _TOKEN.finditer(text))
+    return frozenset(
+        side for match, side in found if side in _OPPOSITES and not _UNDONE.search(text[: match.start()][-30:])
+    )
 
 
 def _plain(text: str) -> str:

@@ -99,6 +99,10 @@ class _Evidence:
     def carries(self, claim: Content) -> frozenset[object]:
         return (claim.facts & (self.content.facts | self.passage.title)) | (claim.stems & self.content.stems)
 
+    def agrees(self, claim: Content) -> bool:
+        """Whether the claim and its nearest sentence both deny or both do not, and no word says the opposite."""
+        return self.anchor.denies == claim.denies and not (self.anchor.opposes(claim) or self.content.opposes(claim))
+
     def span(self) -> Span:
         return replace(self.passage.hit.span, start=self.start, end=self.end)
 
@@ -263,7 +267,7 @@ def _supporting(claim: Content, found: list[_Evidence]) -> str | list[_Evidence]
     Where none carries it whole, those that carry most are taken until all is carried.
     """
     full = [evidence for evidence in found if _carry(claim, [evidence])]
-    whole = [evidence for evidence in full if evidence.anchor.denies == claim.denies]
+    whole = [evidence for evidence in full if evidence.agrees(claim)]
     if full and not whole:
         return _REVERSED
     parts = [evidence for evidence in found if evidence not in full and claim.facts & evidence.content.facts]
@@ -276,7 +280,7 @@ def _supporting(claim: Content, found: list[_Evidence]) -> str | list[_Evidence]
     if not _carry(claim, chosen, least=0.5 if whole else _TOGETHER):
         return _TOO_LITTLE if _hold(claim, chosen) else _APART
     nearest = max(chosen, key=lambda evidence: _nearness(claim, evidence.anchor))
-    return chosen if nearest.anchor.denies == claim.denies else _REVERSED
+    return chosen if nearest.agrees(claim) else _REVERSED
 
 
 def _carry(claim: Content, chosen: list[_Evidence], *, least: float = 0.5) -> bool:

@@ -351,6 +351,39 @@ def test_a_sentence_that_says_the_reverse_is_removed(draft: str) -> None:
     assert reason(draft) == "the passage says it the other way round or not at all"
 
 
+@pytest.mark.parametrize(
+    ("draft", "text"),
+    [
+        ("The bank raised its main rate [1].", "The bank cut its main rate."),
+        ("The bank said inflation would rise [1].", "Inflation would fall, the bank said."),
+        ("Ana Silva lost the vote in Porto [1].", "Ana Silva won the vote in Porto."),
+        ("The council accepted the budget of Porto [1].", "The council vetoed the budget of Porto."),
+        ("Police opened the bridge on Monday [1].", "Police closed the bridge on Monday."),
+        ("More than 40 men left the camp [1].", "Less than 40 men left the camp."),
+        ("Ana Silva resigned before the vote [1].", "Ana Silva resigned after the vote."),
+        ("The trial of Ana Silva ended on Monday [1].", "The trial of Ana Silva began on Monday."),
+        ("The state bought 40 ships [1].", "The state sold 40 ships."),
+        ("Paulo Reis opposed the loan for Porto [1].", "Paulo Reis supported the loan for Porto."),
+        ("The bank raised its main rate [1].", "The bank cut its main rate. It raised its fees."),
+    ],
+)
+def test_a_word_whose_opposite_stands_in_the_quote_is_the_reverse(draft: str, text: str) -> None:
+    assert reason(draft, text) == "the passage says it the other way round or not at all"
+
+
+@pytest.mark.parametrize(
+    ("draft", "text"),
+    [
+        ("Kyiv would not accept a deal on Crimea [1].", "Kyiv would reject a deal on Crimea."),
+        ("Kyiv would reject a deal on Crimea [1].", "Kyiv would not accept a deal on Crimea."),
+        ("The bank cut its rate [1].", "The bank cut its rate and raised its fees."),
+        ("The rate rose to 3 percent after a fall [1].", "The rate increased to 3 percent after a fall."),
+    ],
+)
+def test_an_opposite_that_is_denied_or_said_as_well_is_no_reverse(draft: str, text: str) -> None:
+    assert len(kept(draft, text)) == 1
+
+
 def test_a_passage_that_says_the_reverse_is_not_cited_beside_one_that_agrees() -> None:
     assert kept("Ana Silva resigned [1][2].", "Ana Silva never resigned.", "Ana Silva resigned.") == [
         ("Ana Silva resigned.", ["Ana Silva resigned."])
