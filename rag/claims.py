@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 
 from rag.prompts import visible
@@ -56,6 +57,7 @@ _NOT_DENIED = re.compile(rf"(?:\b(?:not|never|cannot)|n[’']t)\s+(?:\w+ly\s+)?(
 _UNDONE = re.compile(
     r"(?:\b(?:not|never|cannot|no|without|(?:refus|declin|fail)\w*\s+to)|n[’']t)\s+(?:\w+\s+)?$", re.IGNORECASE
 )
+_AGENT = re.compile(r"\bby\s+(?:(?:the|an?|its|his|her|their)\s+)?(?![a-z]+ing\b)([a-z]\w+)")
 _OPPOSED = """
     raise rise increase hike climb grow jump surge higher / cut fall drop decrease decline lower reduce slash shrink
     win winner victory / lose loser
@@ -110,17 +112,19 @@ class Content:
         return any(_OPPOSITES[side] & self.sides - claim.sides for side in claim.sides - self.sides - self.stems)
 
 
-def claimed(sentence: str) -> Content:
+def claimed(sentence: str, known: Set[str] = frozenset()) -> Content:
     """Return what a sentence must be carried in: its names, numbers, amounts and addresses, and its other stems.
 
     A first word that could be an ordinary one is a fact too, but its stem is enough; only words that merely
-    link ("However", "According to") are none.
+    link ("However", "According to") are none. Facts too, even in small letters, are the stems `known` as names, and
+    whoever something was done by.
     """
     text = _plain(sentence)
     inner = set(names(text))
     people = {name for name in names(text, initial=True) if name not in _LINKING and not _counts(name)}
     facts = {("name", name) for name in people & inner} | {("stem", stem(name)) for name in people - inner}
     facts |= _cased(text) | _figures(text) | _addresses(sentence)
+    facts |= {("stem", word) for word in _agents(text) | (known & set(stems(text))) - {stem(name) for name in people}}
     own = {stem(word) for word in content_words(text) if not _numeral(word)}
     own -= {stem(name) for name in people | inner | _LINKING} | {value for _, value in facts}
     return Content(frozenset(facts), frozenset(own), _sides_taken(text), denies(sentence))
@@ -161,6 +165,11 @@ def _plain(text: str) -> str:
     text = _SCALE.sub(lambda match: _SCALES[match.group().strip().lower()], text)
     text = _FOLD.sub(lambda match: f"{match[1]} fold" if _counts(fold(match[1])) else match.group(), text)
     return _MINUS.sub("-", _PER_CENT.sub("percent", text))
+
+
+def _agents(text: str) -> set[str]:
+    """Return the stems of those by whom something was done: "led by putin" says more than "led" does."""
+    return {stem(word) for word in map(fold, _AGENT.findall(text)) if word not in STOP_WORDS and not _numeral(word)}
 
 
 def _cased(text: str) -> set[Fact]:

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from rag.claims import Content, Fact, claimed, named, said
 from rag.errors import RagError
+from rag.features import written_as_names
 from rag.prompts import DECLINED, visible
 from rag.sentences import Offsets, is_pointer, sentences
 from rag.types import Citation, Document, Hit, Span, Statement
@@ -134,13 +135,14 @@ def checked(draft: str, hits: Sequence[Hit], document_of: Callable[[str], Docume
     A draft that declines, by the agreed line or in its first sentence, yields no statement.
     """
     passages = {number: _passage(hit, document_of) for number, hit in enumerate(hits, start=1)}
+    known = written_as_names([passage.hit for passage in passages.values() if passage])
     drafted = list(_drafted(draft))
     if _declines(drafted, passages):
         return Checked(statements=(), removed=tuple((text, DECLINES) for text, _ in drafted))
     kept: dict[str, Statement] = {}
     removed = []
     for text, marks in drafted:
-        verdict = _judged(text, marks, passages)
+        verdict = _judged(text, marks, passages, known)
         key = " ".join(words(text))
         if isinstance(verdict, str) or key in kept:
             removed.append((text, verdict if isinstance(verdict, str) else _REPEATED))
@@ -238,8 +240,10 @@ def _is_meta(text: str, marks: list[int], passages: Mapping[int, _Passage | None
     return not any(phrase in " ".join(words(passage.hit.text)) for passage in cited if passage)
 
 
-def _judged(text: str, marks: list[int], passages: Mapping[int, _Passage | None]) -> str | list[_Evidence]:
-    """Return the evidence for a sentence in the passages that it cites, or why it must go."""
+def _judged(
+    text: str, marks: list[int], passages: Mapping[int, _Passage | None], known: frozenset[str]
+) -> str | list[_Evidence]:
+    """Return the evidence for a sentence in the passages that it cites, or why it must go; `known` are names."""
     if _is_meta(text, marks, passages):
         return _ABOUT_PASSAGES
     if len(text) > _LONGEST:
@@ -252,7 +256,7 @@ def _judged(text: str, marks: list[int], passages: Mapping[int, _Passage | None]
     cited = [passage for number in within if (passage := passages[number])]
     if not cited:
         return _STALE
-    claim = claimed(text)
+    claim = claimed(text, known)
     if not claim.facts and not claim.stems:
         return _NOTHING
     carried: frozenset[Fact] = frozenset().union(*(passage.content().facts | passage.title for passage in cited))

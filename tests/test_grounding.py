@@ -390,6 +390,20 @@ def test_a_passage_that_says_the_reverse_is_not_cited_beside_one_that_agrees() -
     ]
 
 
+def test_a_name_that_the_passages_know_is_one_in_small_letters_too() -> None:
+    text, other = "The bank cut its main rate on Monday. It rained.", "On Monday Ana Lesk spoke of the bank."
+    assert reason("The bank of lesk cut its main rate [1].", text, other) == (
+        "the passages that it cites do not hold: lesk"
+    )
+    assert len(kept("The bank cut its main rate on monday [1].", text, other)) == 1
+
+
+def test_whoever_did_something_must_stand_in_the_passage() -> None:
+    text = "The talks in Riyadh on the embassies were led by two foreign ministers."
+    assert reason("The talks in Riyadh were led by putin [1].", text) == "the passages that it cites do not hold: putin"
+    assert len(kept("The talks in Riyadh were led by the ministers [1].", text)) == 1
+
+
 @pytest.mark.parametrize(
     "draft",
     [
