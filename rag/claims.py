@@ -91,16 +91,31 @@ def _opposites() -> dict[str, frozenset[str]]:
 
 
 _OPPOSITES = _opposites()
+_CLAUSE = re.compile(
+    r"[,;:](?!\d)|\s[–—-]\s|\b(?:and|but|while|whereas|who|which|after|before|as|because|when|although|though)\b",
+    re.IGNORECASE,
+)
+_BACK = frozenset("he him his she her hers it its they them their theirs both".split())
+_PAIR = frozenset("two three pair latter former".split())  # "The two met again."
+_WHEN = frozenset(
+    """monday tuesday wednesday thursday friday saturday sunday january february march april june july august
+    september october november december today yesterday earlier later afterwards year month week day last next
+    """.split()
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The facts of a text, the stems of its other content words, those that have opposites, and whether it denies."""
+    """The facts of a text, the stems of its other content words, those that have opposites, and whether it denies.
+
+    `clauses` are the stems of each part of a claim.
+    """
 
     facts: frozenset[Fact] = frozenset()
     stems: frozenset[str] = frozenset()
     sides: frozenset[str] = frozenset()
     denies: bool = False
+    clauses: tuple[frozenset[str], ...] = ()
 
     def __or__(self, other: Content) -> Content:
         return Content(
@@ -127,7 +142,14 @@ def claimed(sentence: str, known: Set[str] = frozenset()) -> Content:
     facts |= {("stem", word) for word in _agents(text) | (known & set(stems(text))) - {stem(name) for name in people}}
     own = {stem(word) for word in content_words(text) if not _numeral(word)}
     own -= {stem(name) for name in people | inner | _LINKING} | {value for _, value in facts}
-    return Content(frozenset(facts), frozenset(own), _sides_taken(text), denies(sentence))
+    clauses = (own & set(stems(clause)) for clause in _CLAUSE.split(text))
+    return Content(
+        frozenset(facts),
+        frozenset(own),
+        _sides_taken(text),
+        denies(sentence),
+        tuple(frozenset(clause) for clause in clauses if clause),
+    )
 
 
 def said(text: str) -> Content:
@@ -145,6 +167,29 @@ def said(text: str) -> Content:
 def named(title: str) -> frozenset[Fact]:
     """Return the facts that a title may carry for its passage: names, never numbers."""
     return frozenset(fact for fact in said(title).facts if fact[0] in ("name", "stem", "cased"))
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a sentence begins: whether it refers to one before it ("She", "The two"), and the stem of its first word.
+
+    Stop words and times are passed over. `definite`: the word follows "the", so that it may have been named before.
+    """
+
+    refers: bool = False
+    definite: bool = False
+    word: str = ""
+
+    @classmethod
+    def of(cls, text: str) -> Opening:
+        before = ""
+        for word in words(text):
+            if word in _BACK or (before == "the" and word in _PAIR):
+                return cls(refers=True)
+            if not (word in STOP_WORDS or word in _WHEN or word in _LINKING or _counts(word)):
+                return cls(definite=before == "the", word=stem(word))
+            before = word
+        return cls()
 
 
 def denies(text: str) -> bool:

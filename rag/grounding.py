@@ -1,8 +1,12 @@
 """Drafts and candidates to statements whose citations carry them; what nothing carries is removed. No I/O.
 
-The check of a draft is one of words: every name, number and address of a sentence, half of its other words, and
-whether it is denied, must stand in the sentences cited. It does not see who did what to whom, or which of two
-numbers counts what, where both stand in the same few sentences: there the quote shown is the reader's own check.
+The check of a draft is one of words. A sentence is "supported" where one quote of at most three sentences holds
+every name, number and address of it and nearly all of its other words, and denies only where it does; it is
+"partial" where the quote holds the facts and half of the other words, where the title lends a name, or where
+several passages speak of the same thing; anything else is removed. What the check does not see: who did what to
+whom, or which of two numbers counts what, where both stand in the same sentence; whom a pronoun stands for; which
+part of a sentence a "not" belongs to; opposites that are not in its list; an ordinary word that changes a
+"partial" sentence. There the quote shown is the reader's own check.
 """
 
 from __future__ import annotations
@@ -10,16 +14,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
-from operator import or_
 from typing import Protocol
 
-from rag.claims import Content, Fact, claimed, named, said
+from rag.claims import Fact, claimed
 from rag.errors import RagError
+from rag.evidence import Evidence, Passage, supporting
 from rag.features import written_as_names
 from rag.prompts import DECLINED, visible
-from rag.sentences import Offsets, is_pointer, sentences
-from rag.types import Citation, Document, Hit, Span, Statement
+from rag.sentences import is_pointer, sentences
+from rag.types import Citation, Document, Hit, Span, Statement, Support
 from rag.words import words
 
 DECLINES = "the model says that the passages do not answer"
@@ -28,9 +31,6 @@ _NO_MARK = "it cites no passage"
 _STALE = "the passages that it cites have changed since they were searched"
 _TOO_LONG = "it is too long to be one sentence"
 _NOTHING = "it says nothing that can be checked"
-_TOO_LITTLE = "the passages that it cites say too little of it"
-_APART = "what it puts together stands far apart in the passages that it cites"
-_REVERSED = "the passage says it the other way round or not at all"
 _REPEATED = "it has been said before"
 
 _MARK = re.compile(r"[^\S\n]*[\[【]\s*(?:passages?\s*)?(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\s*(?:†[^\]】]*)?[\]】]", re.I)
@@ -38,8 +38,6 @@ _WIDEST_RANGE = 20  # [1-3] means 1, 2 and 3; a wider range than this means noth
 _LIST_SIGN = re.compile(r"^[^\S\n]*(?:[-*•–]|#{1,6}|\d{1,2}[.)])[^\S\n]+", re.MULTILINE)
 _EMPHASIS = re.compile(r"\*{1,3}|__|`")
 _LONGEST = 1_000  # characters of a sentence that is read at all
-_TOGETHER = 2 / 3  # share of stems that passages must hold of what none of them says alone
-_RUN = 3  # sentences of a quote: what stands further apart is seldom said together
 _LOOSE_STOP = re.compile(r"\s+(?=[.,;:!?…](?:\s|$))")
 
 _ABOUT = (
@@ -75,39 +73,6 @@ class Checked:
     removed: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Passage:
-    """A hit in its document as it is now: its sentences with what they carry, and what its title carries."""
-
-    hit: Hit
-    sentences: tuple[tuple[Offsets, Content], ...]
-    title: frozenset[Fact]
-
-    def content(self) -> Content:
-        return reduce(or_, (content for _, content in self.sentences), Content())
-
-
-@dataclass(frozen=True, slots=True)
-class _Evidence:
-    """Consecutive sentences of a passage that carry what of a claim the passage carries at all."""
-
-    passage: _Passage
-    start: int
-    end: int
-    content: Content
-    anchor: Content  # of the sentence that comes nearest to the claim: it is the one to deny or not to deny
-
-    def carries(self, claim: Content) -> frozenset[object]:
-        return (claim.facts & (self.content.facts | self.passage.title)) | (claim.stems & self.content.stems)
-
-    def agrees(self, claim: Content) -> bool:
-        """Whether the claim and its nearest sentence both deny or both do not, and no word says the opposite."""
-        return self.anchor.denies == claim.denies and not (self.anchor.opposes(claim) or self.content.opposes(claim))
-
-    def span(self) -> Span:
-        return replace(self.passage.hit.span, start=self.start, end=self.end)
-
-
 def quoted(candidates: Sequence[Candidate], document_of: Callable[[str], Document]) -> tuple[Statement, ...]:
     """Return the candidates' own sentences as statements, in order, each cited where it stands.
 
@@ -128,13 +93,11 @@ def quoted(candidates: Sequence[Candidate], document_of: Callable[[str], Documen
 def checked(draft: str, hits: Sequence[Hit], document_of: Callable[[str], Document]) -> Checked:
     """Return the sentences of a draft that the passages they cite carry, and the others with the reason.
 
-    `hits` are those shown to the model: [1] is the first. A sentence stays where the sentences quoted for it hold
-    all its numbers and addresses, all its names (the title may hold them instead), at least half of its other
-    content stems, and a negation if and only if it has one itself. A quote is three sentences at most. Passages
-    that add nothing are not cited.
+    `hits` are those shown to the model: [1] is the first. `rag.evidence` says what carries a sentence, and whether
+    its support is whole or partial. Passages that add nothing are not cited.
     A draft that declines, by the agreed line or in its first sentence, yields no statement.
     """
-    passages = {number: _passage(hit, document_of) for number, hit in enumerate(hits, start=1)}
+    passages = {number: _passage_of(hit, document_of) for number, hit in enumerate(hits, start=1)}
     known = written_as_names([passage.hit for passage in passages.values() if passage])
     drafted = list(_drafted(draft))
     if _declines(drafted, passages):
@@ -147,12 +110,13 @@ def checked(draft: str, hits: Sequence[Hit], document_of: Callable[[str], Docume
         if isinstance(verdict, str) or key in kept:
             removed.append((text, verdict if isinstance(verdict, str) else _REPEATED))
             continue
-        places = dict.fromkeys((evidence.passage.hit.path, evidence.span()) for evidence in verdict)
+        support, found = verdict
+        places = dict.fromkeys((evidence.passage.hit.path, evidence.span()) for evidence in found)
         cited = [_citation(path, span, document_of) for path, span in places]
         if None in cited:  # a document went away since its passage was read above
             removed.append((text, _STALE))
             continue
-        kept[key] = Statement(text=text, citations=tuple(c for c in cited if c is not None))
+        kept[key] = Statement(text=text, citations=tuple(c for c in cited if c is not None), support=support)
     return Checked(statements=_numbered(kept.values()), removed=tuple(removed))
 
 
@@ -177,18 +141,14 @@ def _numbered(statements: Iterable[Statement]) -> tuple[Statement, ...]:
     return tuple(numbered)
 
 
-def _passage(hit: Hit, document_of: Callable[[str], Document]) -> _Passage | None:
-    """Read a hit's sentences out of its document; None where it is not citable. Pointers carry nothing."""
+def _passage_of(hit: Hit, document_of: Callable[[str], Document]) -> Passage | None:
+    """Read a hit's sentences out of its document; None where it is not citable."""
     whole = _citation(hit.path, hit.span, document_of)
     if whole is None:
         return None
-    text, first = whole.document.text, hit.span.start
+    first = hit.span.start
     offsets = hit.sentences or [(first + start, first + end) for start, end in sentences(whole.quote)]
-    return _Passage(
-        hit,
-        tuple(((s, e), Content() if is_pointer(text, s, e) else said(text[s:e])) for s, e in offsets),
-        named(whole.title),
-    )
+    return Passage.of(hit, whole.document, offsets)
 
 
 def _drafted(draft: str) -> Iterator[tuple[str, list[int]]]:
@@ -223,14 +183,14 @@ def _cited(mark: str) -> list[int]:
     return found
 
 
-def _declines(drafted: list[tuple[str, list[int]]], passages: Mapping[int, _Passage | None]) -> bool:
+def _declines(drafted: list[tuple[str, list[int]]], passages: Mapping[int, Passage | None]) -> bool:
     """Whether a draft holds the agreed line, or opens by saying that the passages do not answer."""
     if any(DECLINED in text or words(text) == words(DECLINED) for text, _ in drafted):
         return True
     return bool(drafted) and _is_meta(*drafted[0], passages)
 
 
-def _is_meta(text: str, marks: list[int], passages: Mapping[int, _Passage | None]) -> bool:
+def _is_meta(text: str, marks: list[int], passages: Mapping[int, Passage | None]) -> bool:
     """Whether a sentence speaks of the passages themselves, in words that those it cites do not have."""
     match = _META.search(text[:_LONGEST])
     if match is None:
@@ -241,9 +201,12 @@ def _is_meta(text: str, marks: list[int], passages: Mapping[int, _Passage | None
 
 
 def _judged(
-    text: str, marks: list[int], passages: Mapping[int, _Passage | None], known: frozenset[str]
-) -> str | list[_Evidence]:
-    """Return the evidence for a sentence in the passages that it cites, or why it must go; `known` are names."""
+    text: str, marks: list[int], passages: Mapping[int, Passage | None], known: frozenset[str]
+) -> str | tuple[Support, list[Evidence]]:
+    """Return how far the passages that a sentence cites support it, and where, or why it must go.
+
+    `known` are names, as stems.
+    """
     if _is_meta(text, marks, passages):
         return _ABOUT_PASSAGES
     if len(text) > _LONGEST:
@@ -262,75 +225,4 @@ def _judged(
     carried: frozenset[Fact] = frozenset().union(*(passage.content().facts | passage.title for passage in cited))
     if missing := sorted({value for _, value in claim.facts - carried}):
         return f"the passages that it cites do not hold: {', '.join(missing)}"
-    return _supporting(claim, [evidence for p in cited if (evidence := _evidence(claim, p))])
-
-
-def _supporting(claim: Content, found: list[_Evidence]) -> str | list[_Evidence]:
-    """Choose the evidence that carries a claim whole, and what else adds to it; or say what is wrong.
-
-    Where none carries it whole, those that carry most are taken until all is carried.
-    """
-    full = [evidence for evidence in found if _carry(claim, [evidence])]
-    whole = [evidence for evidence in full if evidence.agrees(claim)]
-    if full and not whole:
-        return _REVERSED
-    parts = [evidence for evidence in found if evidence not in full and claim.facts & evidence.content.facts]
-    chosen = list(whole)
-    carried = frozenset[object]().union(*(evidence.carries(claim) for evidence in whole))
-    for evidence in sorted(parts, key=lambda part: -len(part.carries(claim))):
-        if not evidence.carries(claim) <= carried:
-            chosen.append(evidence)
-            carried |= evidence.carries(claim)
-    if not _carry(claim, chosen, least=0.5 if whole else _TOGETHER):
-        return _TOO_LITTLE if _hold(claim, chosen) else _APART
-    nearest = max(chosen, key=lambda evidence: _nearness(claim, evidence.anchor))
-    return chosen if nearest.agrees(claim) else _REVERSED
-
-
-def _carry(claim: Content, chosen: list[_Evidence], *, least: float = 0.5) -> bool:
-    """Whether pieces of evidence together hold all facts of a claim and at least this share of its other stems."""
-    both = reduce(or_, (evidence.content for evidence in chosen), Content())
-    return _hold(claim, chosen) and len(claim.stems & both.stems) >= least * len(claim.stems)
-
-
-def _hold(claim: Content, chosen: list[_Evidence]) -> bool:
-    return claim.facts <= frozenset[Fact]().union(*(e.content.facts | e.passage.title for e in chosen))
-
-
-def _evidence(claim: Content, passage: _Passage) -> _Evidence | None:
-    """Return the run of sentences that carries the facts of a claim that the passage carries, and most of its stems.
-
-    None where no run does. Facts of the title may stand outside of the run where they stand too far away.
-    """
-    needed = claim.facts & passage.content().facts
-    run = _run(claim, needed, passage) or _run(claim, needed - passage.title, passage)
-    if run is None:
-        return None
-    inside = passage.sentences[run[0] : run[1]]
-    content = reduce(or_, (found for _, found in inside))
-    anchor = max((found for _, found in inside), key=lambda found: _nearness(claim, found))
-    return _Evidence(passage, inside[0][0][0], inside[-1][0][1], content, anchor)
-
-
-def _run(claim: Content, needed: frozenset[Fact], passage: _Passage) -> Offsets | None:
-    """Return the run of sentences, half-open, that holds what is needed and most stems of the claim.
-
-    A further sentence must bring a further stem; of equal runs the one with most facts, the shortest, the first.
-    A run ends before a sentence that carries nothing: a quote never passes over a pointer to another article.
-    """
-    best, best_key = None, (0, 0, 0, 0)
-    for i in range(len(passage.sentences)):
-        content = Content()
-        for j in range(i, min(i + _RUN, len(passage.sentences))):
-            if not passage.sentences[j][1].facts:
-                break
-            content |= passage.sentences[j][1]
-            shared = len(claim.stems & content.stems)
-            key = (shared - (j - i), shared, len(claim.facts & content.facts), i - j)
-            if needed <= content.facts and (needed or shared) and (best is None or key > best_key):
-                best, best_key = (i, j + 1), key
-    return best
-
-
-def _nearness(claim: Content, content: Content) -> tuple[int, int]:
-    return len(claim.stems & content.stems), len(claim.facts & content.facts)
+    return supporting(claim, cited)

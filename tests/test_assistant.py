@@ -299,7 +299,7 @@ def test_documents_that_change_between_search_and_reading_are_a_refusal(
     monkeypatch.setattr(assistant.index, "document", later)
     answer = assistant.ask("Who met Sergei Lavrov in Riyadh?")
     assert (answer.statements, answer.short) == ((), "")
-    assert answer.reason == "The documents have changed since they were searched. Ask again."
+    assert answer.reason == "The documents changed while they were read. Ask again."
 
 
 # --- with a language model

@@ -187,7 +187,8 @@ def test_a_name_is_found_in_its_other_forms(draft: str, text: str) -> None:
 
 def test_a_title_may_carry_a_name_but_not_a_number() -> None:
     found = document("The minister resigned on Monday.", title="Ana Silva resigns after 12 days")
-    assert len(checked("Minister Ana Silva resigned [1].", [hit(found)], shelf(found)).statements) == 1
+    (statement,) = checked("Minister Ana Silva resigned [1].", [hit(found)], shelf(found)).statements
+    assert statement.support == "partial"
     assert checked("Minister Silva resigned after 12 days [1].", [hit(found)], shelf(found)).statements == ()
 
 
@@ -225,7 +226,7 @@ def test_a_name_in_the_title_need_not_stand_near() -> None:
         "Ana Silva won. It rained. It was cold. It snowed. The loan was repaid in 1999.", title="Ana Silva"
     )
     (statement,) = checked("Ana Silva repaid the loan in 1999 [1].", [hit(found)], shelf(found)).statements
-    assert statement.citations[0].quote == "The loan was repaid in 1999."
+    assert (statement.citations[0].quote, statement.support) == ("The loan was repaid in 1999.", "partial")
 
 
 def test_what_is_not_known_can_be_said_either_way() -> None:
@@ -342,13 +343,18 @@ def test_an_unsupported_sentence_is_removed_with_the_reason(draft: str, why: str
         "Lavrov and Rubio scarcely met in Riyadh [1].",
         "Lavrov and Rubio avoided meeting in Riyadh [1].",
         "Lavrov and Rubio failed to meet in Riyadh [1].",
-        "Foreign ministers Lavrov and Rubio stopped short of meeting in Riyadh [1].",
         "Mayor Ana Silva did not deny that the hospital was hit [2].",
         "Mayor Ana Silva never explicitly denied that the hospital was hit [2].",
     ],
 )
 def test_a_sentence_that_says_the_reverse_is_removed(draft: str) -> None:
     assert reason(draft) == "the passage says it the other way round or not at all"
+
+
+def test_to_stop_short_of_something_is_not_to_do_it() -> None:
+    assert reason("The bank stopped short of a cut in its main rate [1].", "The bank named a cut in its rate.") == (
+        "the passage says it the other way round or not at all"
+    )
 
 
 @pytest.mark.parametrize(

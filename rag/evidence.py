@@ -1,0 +1,237 @@
+"""Which sentences of the passages carry a claim, and how firmly: pure functions of both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from functools import reduce
+from itertools import pairwise
+from operator import or_
+
+from rag.claims import Content, Fact, Opening, named, said
+from rag.sentences import Offsets, is_pointer
+from rag.types import Document, Hit, Span, Support
+from rag.words import stem
+
+TOO_LITTLE = "the passages that it cites say too little of it"
+APART = "what it puts together stands far apart in the passages that it cites"
+REVERSED = "the passage says it the other way round or not at all"
+
+_LEAST = 1 / 2  # share of a claim's stems that evidence must hold
+_TOGETHER = 2 / 3  # the share that passages must hold of what none of them says alone
+_JOINS = 2  # stems of a claim that a sentence must share to be put beside one that it does not refer to
+_SPARE = 8  # one stem in so many may be missing from evidence that carries a claim whole
+_RUN = 3  # sentences of a quote: what stands further apart is seldom said together
+_COUNTS = frozenset({"number", "amount", "sign"})  # kinds of facts that no pronoun stands for
+
+
+class Bond(IntEnum):
+    """How the sentences of a quote hold together for a claim."""
+
+    APART = 0  # they were put side by side by the claim alone
+    NEAR = 1  # one takes up what the other says, but which of them a name or number belongs to is open
+    FIRM = 2  # one sentence, or one and those before it that its pronouns refer to
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a passage, where it stands in the document, and what it carries: a pointer carries nothing."""
+
+    start: int
+    end: int
+    content: Content
+    opening: Opening
+
+    @classmethod
+    def of(cls, text: str, start: int, end: int) -> Sentence:
+        own = text[start:end]
+        return cls(start, end, Content() if is_pointer(text, start, end) else said(own), Opening.of(own))
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A hit in its document as it is now: its sentences, and the names that its title carries."""
+
+    hit: Hit
+    sentences: tuple[Sentence, ...]
+    title: frozenset[Fact]
+
+    @classmethod
+    def of(cls, hit: Hit, document: Document, offsets: Sequence[Offsets]) -> Passage:
+        return cls(hit, tuple(Sentence.of(document.text, *at) for at in offsets), named(document.title))
+
+    def content(self) -> Content:
+        return _content(self.sentences)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Consecutive sentences of a passage that carry what of a claim the passage carries at all."""
+
+    passage: Passage
+    sentences: tuple[Sentence, ...]
+    content: Content
+    anchor: Content  # of the sentence that comes nearest to the claim: it is the one to deny or not to deny
+    bond: Bond
+
+    def carries(self, claim: Content) -> frozenset[object]:
+        return (claim.facts & self.facts()) | (claim.stems & self.content.stems)
+
+    def facts(self) -> frozenset[Fact]:
+        return self.content.facts | self.passage.title
+
+    def agrees(self, claim: Content) -> bool:
+        """Whether the claim and its nearest sentence both deny or both do not, and no word says the opposite."""
+        return self.anchor.denies == claim.denies and not (self.anchor.opposes(claim) or self.content.opposes(claim))
+
+    def states(self, claim: Content) -> bool:
+        """Whether the quote alone holds all facts of the claim, firmly, and all but very few of its stems."""
+        missing = claim.stems - self.content.stems
+        clauses = all(clause & self.content.stems for clause in claim.clauses)
+        return self.bond is Bond.FIRM and claim.facts <= self.content.facts and clauses and _few(missing, claim)
+
+    def joins(self, claim: Content) -> bool:
+        return _joins(claim, self.content)
+
+    def span(self) -> Span:
+        return replace(self.passage.hit.span, start=self.sentences[0].start, end=self.sentences[-1].end)
+
+
+def supporting(claim: Content, passages: Sequence[Passage]) -> str | tuple[Support, list[Evidence]]:
+    """Return how far the passages support a claim, with the evidence to cite; or say what is wrong.
+
+    "supported": one quote states it. "partial": one quote holds its facts and at least half of its stems, or several
+    passages do that together, each of which shares enough of the claim to be speaking of the same thing.
+    """
+    found = [evidence for passage in passages if (evidence := _evidence(claim, passage))]
+    full = [e for e in found if e.bond and _carry(claim, [e], least=_LEAST)]
+    whole = [evidence for evidence in full if evidence.agrees(claim)]
+    if full and not whole:
+        return REVERSED
+    if stating := [evidence for evidence in whole if evidence.states(claim)]:
+        return "supported", stating
+    parts = [e for e in found if e not in full and e.bond and claim.facts & e.content.facts and e.joins(claim)]
+    chosen = list(whole)
+    carried = frozenset[object]().union(*(evidence.carries(claim) for evidence in whole))
+    for evidence in sorted(parts, key=lambda part: -len(part.carries(claim))):
+        if not evidence.carries(claim) <= carried:
+            chosen.append(evidence)
+            carried |= evidence.carries(claim)
+    if not _carry(claim, chosen, least=_LEAST if whole else _TOGETHER):
+        return TOO_LITTLE if _hold(claim, [evidence for evidence in found if evidence.bond]) else APART
+    nearest = max(chosen, key=lambda evidence: _nearness(claim, evidence.anchor))
+    return ("partial", chosen) if nearest.agrees(claim) else REVERSED
+
+
+def _carry(claim: Content, chosen: Sequence[Evidence], *, least: float) -> bool:
+    """Whether evidence together holds all facts of a claim and at least this share of its stems, of no clause less.
+
+    A clause of one stem may lack it.
+    """
+    both = reduce(or_, (evidence.content for evidence in chosen), Content()).stems
+    parts = [claim.stems, *(clause for clause in claim.clauses if len(clause) > 1)]
+    shares = [least, *[_LEAST] * (len(parts) - 1)]
+    return _hold(claim, chosen) and all(
+        len(part & both) >= share * len(part) for part, share in zip(parts, shares, strict=True)
+    )
+
+
+def _hold(claim: Content, chosen: Sequence[Evidence]) -> bool:
+    return claim.facts <= frozenset[Fact]().union(*(evidence.facts() for evidence in chosen))
+
+
+def _few(missing: frozenset[str], claim: Content) -> bool:
+    return len(missing) <= len(claim.stems) // _SPARE
+
+
+def _joins(claim: Content, content: Content) -> bool:
+    """Whether a text shares enough stems with a claim to be about the same thing."""
+    shared = len(claim.stems & content.stems)
+    return shared >= _JOINS and shared >= _LEAST * len(claim.stems)
+
+
+def _evidence(claim: Content, passage: Passage) -> Evidence | None:
+    """Return the run of sentences that carries the facts of a claim that the passage carries, and most of its stems.
+
+    None where no run does. Facts of the title may stand outside of the run where no bound run holds them.
+    """
+    needed = claim.facts & passage.content().facts
+    inside = _run(claim, needed, passage)
+    if inside and inside.bond:
+        return inside
+    beside = _run(claim, needed - passage.title, passage)
+    return beside if beside and beside.bond else inside or beside
+
+
+def _run(claim: Content, needed: frozenset[Fact], passage: Passage) -> Evidence | None:
+    """Return the run of sentences that holds what is needed and most stems of the claim, rather one that is bound.
+
+    A further sentence must bring a further stem; of equal runs the one with most facts, the shortest, the first.
+    A run ends before a sentence that carries nothing: a quote never passes over a pointer to another article.
+    """
+    best, best_key = None, (False, 0, 0, 0, 0, 0)
+    for i in range(len(passage.sentences)):
+        for j in range(i, min(i + _RUN, len(passage.sentences))):
+            inside = passage.sentences[i : j + 1]
+            if not inside[-1].content.facts:
+                break
+            content = _content(inside)
+            shared = len(claim.stems & content.stems)
+            if not (needed <= content.facts and (needed or shared)):
+                continue
+            bond = _bond(claim, inside, passage)
+            enough = bool(bond) and shared >= _LEAST * len(claim.stems)
+            key = (enough, bond, shared - (j - i), shared, len(claim.facts & content.facts), i - j)
+            if best is None or key > best_key:
+                best, best_key = Evidence(passage, inside, content, _anchor(claim, inside).content, bond), key
+    return best
+
+
+def _bond(claim: Content, inside: Sequence[Sentence], passage: Passage) -> Bond:
+    """Tell how a run holds together: by its own sentences, and by the title where that must lend it a name."""
+    bond = _bond_inside(claim, inside)
+    opening, lent = inside[0].opening, claim.facts & passage.title - _content(inside).facts
+    if not lent or opening.refers:
+        return bond
+    own = claim.stems | {stem(value) for _, value in claim.facts | passage.title}
+    return bond if opening.word in own else Bond.APART  # the sentence has a subject of its own
+
+
+def _bond_inside(claim: Content, inside: Sequence[Sentence]) -> Bond:
+    """Names may come from sentences before the nearest one, where it refers to them; numbers belong to their sentence.
+
+    A later sentence must bring a word of the claim along with its facts; a sentence that refers to none before it
+    must share enough of the claim to join.
+    """
+    anchor = _anchor(claim, inside)
+    links = [_link(before, after) for before, after in pairwise(inside)]
+    if Bond.APART in links:
+        return Bond.NEAR if all(_joins(claim, one.content) for one in inside) else Bond.APART
+    earlier = _content(inside[: inside.index(anchor)]).facts
+    rest = claim.facts - anchor.content.facts
+    late = rest - earlier
+    for sentence in inside[inside.index(anchor) + 1 :]:
+        if late & sentence.content.facts and not claim.stems & sentence.content.stems - anchor.content.stems:
+            return Bond.APART
+    apart = late & _content(inside).facts or any(kind in _COUNTS for kind, _ in rest & earlier)
+    return Bond.NEAR if apart else min([Bond.FIRM, *links])
+
+
+def _link(before: Sentence, after: Sentence) -> Bond:
+    """Tell how a sentence refers to the one before it: by a pronoun, by a word that stands there ("The vote"), not."""
+    if after.opening.refers:
+        return Bond.FIRM
+    return Bond.NEAR if after.opening.definite and after.opening.word in before.content.stems else Bond.APART
+
+
+def _anchor(claim: Content, inside: Sequence[Sentence]) -> Sentence:
+    return max(inside, key=lambda sentence: _nearness(claim, sentence.content))
+
+
+def _nearness(claim: Content, content: Content) -> tuple[int, int]:
+    return len(claim.stems & content.stems), len(claim.facts & content.facts)
+
+
+def _content(inside: Sequence[Sentence]) -> Content:
+    return reduce(or_, (sentence.content for sentence in inside), Content())
