@@ -154,7 +154,8 @@ class Statement:
 
     def __str__(self) -> str:
         marks = "".join(f"[{c.number}]" for c in self.citations)
-        return f"{' '.join(self.text.split())} {marks}"
+        part = " (partly supported)" if self.support == "partial" else ""
+        return f"{' '.join(self.text.split())} {marks}{part}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -349,3 +349,9 @@ def test_a_model_that_declines_is_a_refusal(assistant: Assistant) -> None:
     answer = written(assistant, DECLINED)
     assert answer.reason == "The documents do not say, as scripted reads them."
     assert (answer.answered_by, answer.statements) == ("scripted", ())
+
+
+def test_a_sentence_that_is_supported_in_part_is_marked(assistant: Assistant) -> None:
+    answer = written(assistant, "Marco Rubio welcomed and met Sergei Lavrov in Riyadh [1].")
+    assert [statement.support for statement in answer.statements] == ["partial"]
+    assert answer.text == "Marco Rubio welcomed and met Sergei Lavrov in Riyadh. [1] (partly supported)"

@@ -155,6 +155,12 @@ def test_a_statement_is_one_line_with_its_marks() -> None:
     assert str(statement(citation(1), citation(2, 22, 40))) == "Envoys met in Riyadh. [1][2]"
 
 
+def test_a_statement_that_is_supported_in_part_says_so_wherever_it_is_printed() -> None:
+    partial = dataclasses.replace(statement(citation(1)), support="partial")
+    assert str(partial) == "Envoys met in Riyadh. [1] (partly supported)"
+    assert Answer(question="Who?", statements=(partial,)).text == "Envoys met in Riyadh. [1] (partly supported)"
+
+
 def test_a_statement_needs_a_citation() -> None:
     with pytest.raises(ValueError, match="needs a citation"):
         statement()
