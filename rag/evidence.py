@@ -82,8 +82,14 @@ class Evidence:
         return self.content.facts | self.passage.title
 
     def agrees(self, claim: Content) -> bool:
-        """Whether the claim and its nearest sentence both deny or both do not, and no word says the opposite."""
-        return self.anchor.denies == claim.denies and not (self.anchor.opposes(claim) or self.content.opposes(claim))
+        """Whether the claim and its nearest sentence both deny or both do not, and no word says the opposite.
+
+        A claim that denies nothing takes no word from another sentence that denies.
+        """
+        others = (one.content for one in self.sentences if one.content.denies and not claim.denies)
+        taken = any(claim.stems & other.stems - self.anchor.stems for other in others)
+        opposed = self.anchor.opposes(claim) or self.content.opposes(claim)
+        return self.anchor.denies == claim.denies and not taken and not opposed
 
     def states(self, claim: Content) -> bool:
         """Whether the quote alone holds all facts of the claim, firmly, and all but very few of its stems."""

@@ -143,6 +143,12 @@ def test_a_name_comes_from_an_earlier_sentence_only_where_a_pronoun_refers_to_it
     assert verdict(draft, text) == support
 
 
+def test_a_sentence_that_denies_nothing_takes_no_word_from_one_that_denies() -> None:
+    text = "The port authority offered 3 percent. It refused to raise it."
+    assert verdict("The port authority agreed to raise its offer", text) == REVERSED
+    assert verdict("The port authority offered 3 percent", text) == "supported"
+
+
 def test_where_one_quote_states_it_a_quote_that_says_less_is_not_cited() -> None:
     texts = "Ana Silva spoke of a theft of bonds.", "Ana Silva denied a theft of bonds."
     documents = [Document(text=text, path=text, title="", sha256="0" * 64) for text in texts]
