@@ -14,7 +14,7 @@ from rag.errors import IndexFault, LLMError, QuestionError
 from rag.generator import Generator
 from rag.grounding import DECLINES, checked, quoted
 from rag.index import Given, Index
-from rag.reader import Candidate, Reader, Reading
+from rag.reader import Candidate, Reader, Reading, says_the_same
 from rag.retrieval import to_read
 from rag.types import Answer, Document, Hit, Progress, Statement, Turn, UpdateReport
 from rag.words import spelled
@@ -26,7 +26,8 @@ LONGEST_QUESTION = 2000  # characters
 NEAREST = 3  # passages shown with a refusal
 CHANGED = "The documents changed while they were read. Ask again."
 NOT_CLOSE = "The documents do not seem to say: no passage answers this closely enough."
-ALSO = 0.5  # a further sentence is shown where its logit is at most this far below the best
+ALSO = 0.5  # a further place is shown where its score is at most this far below the best
+AGREES = 2.0  # the same, where another document gives the same answer
 
 Within = Sequence[str | Path] | None
 
@@ -65,11 +66,12 @@ class Assistant:
 
     @cached_property
     def _reader(self) -> Reader:
-        return Reader(self.index.encoder)
+        return Reader()
 
     def load(self) -> None:
         """Load encoder and reader now rather than with the first question. Raises EncoderError or IndexMismatch."""
-        assert self._reader
+        assert self.index.encoder
+        assert self._reader.network
 
     def close(self) -> None:
         self.index.close()
@@ -168,7 +170,7 @@ class Assistant:
         """The best sentences verbatim, or a refusal."""
         if reason := self._reason(question, reading):
             return self._refusal(question, reading, reason, "reader", *notes)
-        shown = self._shown(reading.candidates)
+        shown = to_show(reading.candidates)[: self.config.reader.statements]
         statements = quoted(shown, document_of)
         if not statements:  # changed meanwhile, or grounding sees more of the document than the passage read
             reason = CHANGED if _changed(shown, document_of) else NOT_CLOSE
@@ -201,9 +203,16 @@ class Assistant:
             return NOT_CLOSE
         return ""
 
-    def _shown(self, candidates: Sequence[Candidate]) -> list[Candidate]:
-        near = [one for one in candidates if one.score >= candidates[0].score - ALSO]
-        return near[: self.config.reader.statements]
+
+def to_show(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The best candidate, those about as good, and other documents that give the same answer; best first."""
+    best = candidates[0]
+
+    def near(one: Candidate) -> bool:
+        agrees = one.path != best.path and says_the_same(one.short, best.short)
+        return one.score >= best.score - (AGREES if agrees else ALSO)
+
+    return [one for one in candidates if near(one)]
 
 
 def _asked(question: str) -> str:

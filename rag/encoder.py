@@ -44,8 +44,8 @@ class Encoder(BaseEmbedding):
 
     def __init__(self, model: str = "", *, precision: str = "auto", batch_size: int = 32) -> None:
         super().__init__(model_name=model or DEFAULT, embed_batch_size=batch_size)
-        self._model = _load(_given(model) if model else str(_bundled()), precision)
-        self._tokenizer = _piece_counter(self._model.tokenizer)
+        self._model = _load(_given(model) if model else str(bundled()), precision)
+        self._tokenizer = piece_counter(self._model.tokenizer.backend_tokenizer.to_str())
         self._digest = PINNED["model.safetensors"] if not model else _weights_digest(self._model)
 
     @classmethod
@@ -99,7 +99,7 @@ class Encoder(BaseEmbedding):
         return self._get_query_embedding(query)
 
 
-def _bundled() -> Path:
+def bundled() -> Path:
     """The folder of the packaged weights, found without running the package's code; its hashes are checked."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
@@ -140,7 +140,7 @@ def _load(folder: str, precision: str) -> Any:
     import torch
     from sentence_transformers import SentenceTransformer
 
-    bfloat16 = precision == "bfloat16" or (precision == "auto" and _has_bfloat16(torch))
+    bfloat16 = precision == "bfloat16" or (precision == "auto" and has_bfloat16())
     try:
         with _LOADING, _without_progress_bars():
             model = SentenceTransformer(
@@ -173,16 +173,19 @@ def _without_progress_bars() -> Iterator[None]:
         logging.set_tqdm_hook(previous)
 
 
-def _has_bfloat16(torch: Any) -> bool:
+def has_bfloat16() -> bool:
+    """Whether this CPU multiplies bfloat16 in hardware."""
+    import torch
+
     return any(probe() for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
                if (probe := getattr(torch.cpu, name, None)) is not None)  # fmt: skip
 
 
-def _piece_counter(tokenizer: Any) -> Any:
-    """A copy that neither truncates nor pads, as the published tokenizer does at 128 pieces."""
+def piece_counter(tokenizer: str) -> Any:
+    """A tokenizer from its JSON that neither truncates nor pads, as the published one does at 128 pieces."""
     from tokenizers import Tokenizer
 
-    copy = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
+    copy = Tokenizer.from_str(tokenizer)
     copy.no_truncation()
     copy.no_padding()
     return copy

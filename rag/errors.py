@@ -8,6 +8,7 @@ RagError
 │   ├── EncryptedDocument    needs a password
 │   └── EmptyDocument        holds no text
 ├── EncoderError         the model is absent, altered or unfit
+├── ReaderError          the reader's weights are absent or altered
 ├── IndexFault           the index cannot serve
 │   ├── IndexMissing         nothing has been indexed there
 │   ├── IndexMismatch        built with another encoder or passage rule
@@ -63,6 +64,10 @@ class EmptyDocument(DocumentError):
 
 
 class EncoderError(RagError):
+    pass
+
+
+class ReaderError(RagError):
     pass
 
 

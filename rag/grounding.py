@@ -19,11 +19,10 @@ from typing import Protocol
 from rag.claims import Fact, claimed
 from rag.errors import RagError
 from rag.evidence import Evidence, Passage, supporting
-from rag.features import written_as_names
 from rag.prompts import DECLINED, visible
 from rag.sentences import is_pointer, sentences
 from rag.types import Citation, Document, Hit, Span, Statement, Support
-from rag.words import words
+from rag.words import words, written_as_names
 
 DECLINES = "the model says that the passages do not answer"
 _ABOUT_PASSAGES = "it speaks of the passages, not of what they say"
@@ -98,7 +97,7 @@ def checked(draft: str, hits: Sequence[Hit], document_of: Callable[[str], Docume
     A draft that declines, by the agreed line or in its first sentence, yields no statement.
     """
     passages = {number: _passage_of(hit, document_of) for number, hit in enumerate(hits, start=1)}
-    known = written_as_names([passage.hit for passage in passages.values() if passage])
+    known = written_as_names(passage.hit.text for passage in passages.values() if passage)
     drafted = list(_drafted(draft))
     if _declines(drafted, passages):
         return Checked(statements=(), removed=tuple((text, DECLINES) for text, _ in drafted))

@@ -1,33 +1,59 @@
-"""Question and passages to the sentences that may answer it, with a calibrated confidence, or nothing."""
+"""Question and passages to the spans that may answer it, with a calibrated confidence, or nothing."""
 
 from __future__ import annotations
 
 import json
 import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Protocol
 
-from rag.encoder import Encoder
-from rag.features import Asked, Place, absent, documents_read, possible, sentence_features, written_as_names
-from rag.sentences import is_pointer
-from rag.short import short_answer
+from rag.readable import readable
+from rag.sentences import Offsets, is_pointer
 from rag.types import Hit, Span
+from rag.words import fold, names, numbers, stem, stems, words
 
-WEIGHTS = Path(__file__).parent / "training" / "sentences.json"
+if TYPE_CHECKING:
+    from rag.network import Network
 
-Features = dict[str, float]
+CALIBRATION = Path(__file__).parent / "training" / "calibration.json"
+KEPT = 3  # spans of each passage that stay in the running
+_CHANGES = {"and", "or", "not", "no", "never", "million", "billion", "thousand", "hundred"}
+ALONE = 5.0  # lead of a span that has no rival
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """What the network finds in a passage: spans of its text, best first, with the logit of each against no answer;
+    and the logit of the passage being about the question."""
+
+    spans: tuple[tuple[int, int, float], ...]
+    relevance: float
+
+
+class Scorer(Protocol):
+    """What reads: `rag.network.Network`, or a stand-in."""
+
+    def score(
+        self, question: str, titles: Sequence[str], texts: Sequence[str], parts: Sequence[Sequence[Offsets]]
+    ) -> list[Scored]:
+        """Each text with the question; each span lies within one of its `parts`, which are in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A sentence that may answer: `score` is its logit, `short` the answer in a few words where one shows."""
+    """A place that may answer: `answer` is the span of the answer itself, `short` its text; `span` the sentences that
+    hold it; `score` orders candidates."""
 
     path: str
     span: Span
+    answer: Span
+    short: str
     score: float
-    short: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,74 +70,176 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Weights:
-    """What training found: logistic weights of features by name, the threshold, and how rare each stem is (IDF)."""
+class Calibration:
+    """Logistic weights of features by name: `order` scores candidates, `confidence` the best of them; `threshold` is
+    the least confidence of an answer."""
 
-    sentence: Mapping[str, float]
+    order: Mapping[str, float]
     confidence: Mapping[str, float]
     threshold: float
-    rarity: Mapping[str, float] = field(repr=False)
-    unseen: float
 
     @classmethod
-    def load(cls, file: Path = WEIGHTS) -> Weights:
+    def load(cls, file: Path = CALIBRATION) -> Calibration:
         return cls(**json.loads(file.read_text(encoding="utf-8")))
 
 
-class Reader:
-    """Scores each sentence of the passages against the question; a pure function of the two and the weights."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One span of one passage with what speaks for it: features by name."""
 
-    def __init__(self, encoder: Encoder, weights: Weights | None = None) -> None:
-        self._encoder = encoder
-        self.weights = weights or _shipped()
+    rank: int  # of the passage, from 0
+    start: int  # in the document, as end
+    end: int
+    text: str
+    sentences: Offsets  # from the beginning of the first to the end of the last that holds it
+    features: Mapping[str, float]
+
+
+class Reader:
+    """Reads passages for the answer to a question: a pure function of the two, the weights and the calibration."""
+
+    def __init__(self, network: Scorer | None = None, calibration: Calibration | None = None) -> None:
+        self._network = network
+        self.calibration = calibration or _shipped()
+
+    @cached_property
+    def network(self) -> Scorer:
+        """Loaded with the first use. Raises ReaderError where the weights are missing or altered."""
+        if self._network is not None:
+            return self._network
+        with _LOADING:
+            return _network()
 
     @property
     def threshold(self) -> float:
         """The calibrated confidence below which a reading is no answer."""
-        return self.weights.threshold
+        return self.calibration.threshold
 
     def read(self, question: str, hits: Sequence[Hit]) -> Reading:
-        """Order `hits` by their best sentence, and the sentences that could answer by how likely they do."""
-        asked = Asked.of(question, self.weights.rarity, self.weights.unseen, written_as_names(hits))
-        places = readable(hits)
-        if not places:
-            return Reading(ranked=tuple(hits))
-        rows = sentence_features(asked, places, self.cosines(question, places))
-        scores = [logit(self.weights.sentence, row) for row in rows]
-        order = sorted(range(len(places)), key=lambda i: (-scores[i], places[i].rank, places[i].start))
+        """Order `hits` by the best span in each, and the spans by how likely they answer."""
+        found = self.find(question, hits)
+        scores = [logit(self.calibration.order, one.features) for one in found]
+        order = sorted(range(len(found)), key=lambda i: (-scores[i], found[i].rank, found[i].start))
         best: dict[int, float] = {}
         for i in order:
-            best.setdefault(places[i].rank, scores[i])
+            best.setdefault(found[i].rank, scores[i])
         ranks = sorted(range(len(hits)), key=lambda rank: (-best.get(rank, -math.inf), rank))
-        documents = documents_read(places)
-        held = [i for i in order if possible(asked, places[i], documents[places[i].hit.path])]
+        candidates = tuple(_candidate(found[i], hits[found[i].rank], scores[i]) for i in order)
+        features = question_features(question, hits, [found[i] for i in order])
         return Reading(
             ranked=tuple(hits[rank] for rank in ranks),
-            candidates=tuple(_candidate(question, places[i], scores[i]) for i in held),
-            confidence=sigmoid(logit(self.weights.confidence, rows[held[0]])) if held else 0.0,
-            absent=absent(asked, places),
+            candidates=candidates,
+            confidence=sigmoid(logit(self.calibration.confidence, features)) if candidates else 0.0,
+            absent=absent(question, hits),
         )
 
-    def cosines(self, question: str, places: Sequence[Place]) -> list[float]:
-        """The cosine of each sentence with the question."""
-        rows = self._encoder.encode([question, *(" ".join(place.text.split()) for place in places)])
-        cosines: list[float] = (rows[1:] @ rows[0]).tolist()
-        return cosines
+    def find(self, question: str, hits: Sequence[Hit]) -> list[Found]:
+        """The best spans of each passage, with their features, in the order of the passages."""
+        parts = [readable(question, hit.text, _within(hit)) for hit in hits]
+        titles = ["\n".join(part for part in (hit.title, hit.section) if part) for hit in hits]
+        scored = self.network.score(question, titles, [hit.text for hit in hits], parts)
+        return [
+            Found(
+                rank=rank,
+                start=hit.span.start + start,
+                end=hit.span.start + end,
+                text=hit.text[start:end],
+                sentences=_around(hit, hit.span.start + start, hit.span.start + end),
+                features={
+                    "span": score,
+                    "relevance": one.relevance,
+                    "retrieval": hit.score,
+                    "log_rank": math.log1p(rank),
+                },
+            )
+            for rank, (hit, one) in enumerate(zip(hits, scored, strict=True))
+            for start, end, score in one.spans[:KEPT]
+        ]
 
 
-def readable(hits: Sequence[Hit]) -> list[Place]:
-    """The sentences of the passages that can be evidence: what only points to another article cannot."""
-    places = [
-        Place(hit=hit, start=start, end=end, rank=rank) for rank, hit in enumerate(hits) for start, end in hit.sentences
-    ]
-    return [
-        place
-        for place in places
-        if not is_pointer(place.hit.text, place.start - place.hit.span.start, place.end - place.hit.span.start)
-    ]
+def question_features(question: str, hits: Sequence[Hit], found: Sequence[Found]) -> dict[str, float]:
+    """What speaks for the first of `found`, which are in order: the features that confidence is made of."""
+    if not found:
+        return {}
+    best = found[0]
+    span = best.features["span"]
+    others = [one.features["span"] for one in found[1:] if not says_the_same(one.text, best.text)]
+    agreeing = {hits[one.rank].path for one in found if says_the_same(one.text, best.text) and one.features["span"] > 0}
+    hit = hits[best.rank]
+    asked = _wanted(question)
+    here = _held(hit)
+    return {
+        "span": span,
+        "relevance": best.features["relevance"],
+        "retrieval": best.features["retrieval"],
+        "lead": span - max(others, default=span - ALONE),
+        "agreement": float(len(agreeing) > 1),
+        "names": len(asked & here) / len(asked) if asked else 1.0,
+        "words": _share(frozenset(stems(question)), here),
+    }
 
 
-def logit(weights: Mapping[str, float], features: Features) -> float:
+def says_the_same(one: str, other: str) -> bool:
+    """Whether all words of one span stand in the other, with the same numbers, and nothing joined or denied."""
+    first, second = set(words(one)), set(words(other))
+    if not first or not second or set(numbers(one)) != set(numbers(other)) or (first ^ second) & _CHANGES:
+        return False
+    return first <= second or second <= first
+
+
+def absent(question: str, hits: Sequence[Hit]) -> frozenset[str]:
+    """Stems of the names and numbers of the question that stand in no sentence, title or section of the passages."""
+    present = sorted(frozenset[str]().union(*(_held(hit) for hit in hits)))
+    return frozenset(one for one in _wanted(question) if not _begins_any(one, present))
+
+
+def _wanted(question: str) -> frozenset[str]:
+    """Names, but not a first word that may be an ordinary one, and numbers in digits: "which three" counts nothing."""
+    first = next(iter(words(question)), "")
+    written = {number for number in numbers(question) if number in question.replace(",", "")}
+    return frozenset(stem(name) for name in names(question) if name != first) | written
+
+
+def _begins_any(wanted: str, present: Sequence[str]) -> bool:
+    """Whether one of the sorted stems begins so: "apr" is in April, "us" in usa; a number must be equal."""
+    at = bisect_left(present, wanted)
+    return at < len(present) and (present[at] == wanted or (not wanted[0].isdigit() and present[at].startswith(wanted)))
+
+
+@lru_cache(maxsize=4096)
+def _held(hit: Hit) -> frozenset[str]:
+    own = [hit.text[start:end] for start, end in _within(hit) if not is_pointer(hit.text, start, end)]
+    text = "\n".join([hit.title, hit.section, *own])
+    return frozenset(stem(fold(word)) for word in words(text)) | frozenset(numbers(text))
+
+
+def _share(wanted: frozenset[str], present: frozenset[str]) -> float:
+    return len(wanted & present) / len(wanted) if wanted else 1.0
+
+
+def _within(hit: Hit) -> tuple[Offsets, ...]:
+    """The sentences of a passage as offsets into its own text."""
+    return tuple((start - hit.span.start, end - hit.span.start) for start, end in hit.sentences)
+
+
+def _around(hit: Hit, start: int, end: int) -> Offsets:
+    """The whole sentences that hold a span of the document."""
+    held = [(first, last) for first, last in hit.sentences if first < end and start < last]
+    return min([start, *(first for first, _ in held)]), max([end, *(last for _, last in held)])
+
+
+def _candidate(found: Found, hit: Hit, score: float) -> Candidate:
+    document = hit.span.document_id
+    return Candidate(
+        path=hit.path,
+        span=Span(document_id=document, start=found.sentences[0], end=found.sentences[1]),
+        answer=Span(document_id=document, start=found.start, end=found.end),
+        short=" ".join(found.text.split()),
+        score=score,
+    )
+
+
+def logit(weights: Mapping[str, float], features: Mapping[str, float]) -> float:
     """The weighted sum of the features and the constant "bias"; a feature without a weight counts nothing."""
     return weights.get("bias", 0.0) + sum(
         weights[name] * features[name] for name in sorted(weights) if name in features
@@ -122,11 +250,16 @@ def sigmoid(x: float) -> float:
     return 1.0 / (1.0 + math.exp(-x)) if x >= 0 else math.exp(x) / (1.0 + math.exp(x))
 
 
-def _candidate(question: str, place: Place, score: float) -> Candidate:
-    span = Span(document_id=place.hit.span.document_id, start=place.start, end=place.end)
-    return Candidate(path=place.hit.path, span=span, score=score, short=short_answer(question, place.text))
+@cache
+def _shipped() -> Calibration:
+    return Calibration.load()
 
 
 @cache
-def _shipped() -> Weights:
-    return Weights.load()
+def _network() -> Network:
+    from rag.network import Network
+
+    return Network.load()
+
+
+_LOADING = Lock()  # the first two questions may come at once

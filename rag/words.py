@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +24,7 @@ STOP_WORDS = frozenset(
 _WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*(?:[.,](?=\d)\d+)*")  # accents may be characters of their own
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _GROUPED = re.compile(r",(?=\d{3}(?!\d))")
+_SMALL = re.compile(r"\b[a-z]\w+")
 _SENTENCE_END = re.compile(r"[.!?:\n“\"]\s*$")
 # Its full stop ends no sentence; "Gen." is no part of a name, the word after it is. So are initials ("J. Smith").
 _TITLE = re.compile(
@@ -126,3 +127,13 @@ def names(text: str, *, initial: bool = False) -> list[str]:
         if initial or not opening or (len(word) > 1 and word.isupper()) or beside:
             found.append(fold(word))
     return found
+
+
+def written_as_names(texts: Iterable[str]) -> frozenset[str]:
+    """Stems of the words that these texts write with a capital letter inside sentences, and never without."""
+    large: set[str] = set()
+    small: set[str] = set()
+    for text in texts:
+        large.update(stem(name) for name in names(text))
+        small.update(stem(fold(word)) for word in _SMALL.findall(text))
+    return frozenset(large - small)

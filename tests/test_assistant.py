@@ -14,12 +14,14 @@ from llama_index.core.base.llms.types import ChatMessage, ChatResponse
 from llama_index.core.llms import MockLLM
 
 from rag import Answer, Assistant, Config
+from rag.assistant import to_show
 from rag.config import LLMSettings, ReaderSettings
 from rag.errors import IndexFault, IndexMissing, QuestionError
 from rag.generator import Generator
 from rag.prompts import DECLINED
+from rag.reader import Candidate
 from rag.retrieval import to_read
-from rag.types import Document, Turn
+from rag.types import Document, Span, Turn
 
 TALKS = """Envoys meet in Riyadh
 
@@ -259,6 +261,24 @@ def test_documents_that_change_while_they_are_read_are_read_again(
     changes = {3, 4}
     answer = assistant.ask("Who met Sergei Lavrov in Riyadh?")
     assert (answer.abstained, answer.reason) == (True, "The documents changed while they were read. Ask again.")
+
+
+def candidate(path: str, short: str, score: float) -> Candidate:
+    span = Span(document_id=path, start=0, end=9)
+    return Candidate(path=path, span=span, answer=span, short=short, score=score)
+
+
+def test_other_documents_that_give_the_same_answer_are_cited_too() -> None:
+    best = candidate("a", "Sergei Lavrov", 9.0)
+    found = [
+        best,
+        close := candidate("a", "Rubio", 8.5),
+        candidate("b", "Putin", 8.4),
+        same := candidate("c", "Foreign Minister Sergei Lavrov", 7.0),
+        candidate("a", "Lavrov", 7.0),
+        candidate("d", "Lavrov", 6.9),
+    ]
+    assert to_show(found) == [best, close, same]
 
 
 def test_the_query_engine_gives_text_citations_and_the_whole_answer(assistant: Assistant) -> None:

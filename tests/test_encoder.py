@@ -39,7 +39,7 @@ def rows(real: Encoder) -> Rows:
 
 @pytest.fixture(scope="module")
 def bundled() -> Path:
-    return module._bundled()
+    return module.bundled()
 
 
 def test_rows_are_float32_of_length_one(rows: Rows, real: Encoder) -> None:
@@ -125,7 +125,7 @@ def test_the_settings_reach_the_encoder(monkeypatch: pytest.MonkeyPatch) -> None
     seen = []
     monkeypatch.setattr(module, "_load", lambda folder, precision: seen.append((folder, precision)) or _Loaded())
     made = Encoder.from_settings(EncoderSettings(precision="float32", batch_size=3))
-    assert seen == [(str(module._bundled()), "float32")]
+    assert seen == [(str(module.bundled()), "float32")]
     assert (made.embed_batch_size, made.model_name, made.digest) == (3, "all-MiniLM-L6-v2", PINNED["model.safetensors"])
 
 
@@ -136,7 +136,7 @@ class _Loaded:
         class backend_tokenizer:
             @staticmethod
             def to_str() -> str:
-                return (module._bundled() / "tokenizer.json").read_text(encoding="utf-8")
+                return (module.bundled() / "tokenizer.json").read_text(encoding="utf-8")
 
 
 def test_a_folder_of_a_model_loads_and_its_digest_does_not_depend_on_precision(bundled: Path, rows: Rows) -> None:

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from nltk.stem.porter import PorterStemmer
 
-from rag.words import STOP_WORDS, content_words, fold, names, numbers, stem, stems, words
+from rag.words import STOP_WORDS, content_words, fold, names, numbers, stem, stems, words, written_as_names
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,8 @@ def test_the_first_word_of_a_sentence_can_be_asked_for() -> None:
 
 def test_irregular_past_forms_have_the_stem_of_their_verb() -> None:
     assert stems("They met, won and paid; two had died.") == stems("meet win pay two die")
+
+
+def test_a_word_that_is_only_ever_written_with_a_capital_is_a_name() -> None:
+    texts = ["The envoy Rubio met the Minister.", "A minister said that Rubio may go in May."]
+    assert written_as_names(texts) == {"rubio"}

@@ -1,0 +1,306 @@
+"""The reader's network: question, title and passage in, an answer span, no answer, and relevance out."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from transformers import BertConfig, BertModel
+
+from rag.encoder import bundled, has_bfloat16, piece_counter
+from rag.errors import ReaderError
+from rag.passages import SECTION_PIECES, TITLE_PIECES
+from rag.reader import Scored
+from rag.sentences import Offsets
+
+WEIGHTS = Path(__file__).parent / "training" / "reader.safetensors"
+PINNED = "7bb3520611feca56efaec0273346a74cca781f04fb16e926e07fc466cd2bda0c"
+WINDOW = 256  # word pieces of question, title and passage together
+LONGEST_QUESTION = 96  # word pieces
+LONGEST_ANSWER = 40  # word pieces
+BEST = 8  # starts and ends of a passage that are combined
+_BEGIN, _END, _INSIDE = "$€£¥#(“\"‘'", "%°)”\"’'", ".,:"  # signs that an answer may begin, end or hold
+BATCH = 8  # passages read at once: of like length, so that little is padded
+
+CLS, SEP = 101, 102  # of the uncased BERT vocabulary, which MiniLM keeps
+SHARED = "body.embeddings.word_embeddings.weight"  # with the encoder; not part of the reader's own weights
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Inputs of one size: int64 [n, length]; `passage` is true where an answer may begin or end."""
+
+    ids: Tensor
+    types: Tensor
+    mask: Tensor
+    passage: Tensor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """Logits: `start` and `end` float32 [n, length], of which position 0 means no answer; `relevance` [n]."""
+
+    start: Tensor
+    end: Tensor
+    relevance: Tensor
+
+
+class ReaderNetwork(nn.Module):
+    """MiniLM's body with a span head (Devlin et al. 2019, section 4.3) and a relevance head on [CLS]."""
+
+    def __init__(self, config: BertConfig) -> None:
+        super().__init__()
+        self.body = BertModel(config, add_pooling_layer=False)
+        self.span = nn.Linear(config.hidden_size, 2)
+        self.relevance = nn.Linear(config.hidden_size, 1)
+
+    def forward(self, batch: Batch) -> Scores:
+        hidden = self.body(input_ids=batch.ids, token_type_ids=batch.types, attention_mask=batch.mask).last_hidden_state
+        precise = hidden.to(self.span.weight.dtype)  # the heads stay in float32: a logit is a sum of small differences
+        span = self.span(precise).float()
+        allowed = batch.passage.clone()
+        allowed[:, 0] = True
+        span = span.masked_fill(~allowed.unsqueeze(-1), -1e4)
+        return Scores(start=span[..., 0], end=span[..., 1], relevance=self.relevance(precise[:, 0]).float().squeeze(-1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A run of a passage's word pieces, as many as fit beside question and title."""
+
+    passage: int
+    ids: list[int]
+    offsets: list[Offsets]
+
+
+class Network:
+    """The trained network with its tokenizer, as `rag.reader` uses it. Loads in about a second; thread-safe."""
+
+    def __init__(self, network: ReaderNetwork, tokenizer: Any) -> None:
+        self._network = network.eval()
+        self._tokenizer = tokenizer
+
+    @classmethod
+    def load(cls, weights: Path = WEIGHTS, *, pinned: str = PINNED, bfloat16: bool | None = None) -> Network:
+        """Raises ReaderError where the weights are missing or not the pinned ones, EncoderError for the embeddings."""
+        try:
+            found = hashlib.sha256(weights.read_bytes()).hexdigest()
+        except OSError as error:
+            raise ReaderError(
+                f"the reader's weights cannot be read at {weights}: {error.strerror}.", remedy="Run `make install`."
+            ) from None
+        if pinned and found != pinned:
+            raise ReaderError(
+                f"{weights.name} is not the reader's (sha256 {found}, expected {pinned}).", remedy="Check it out anew."
+            )
+        folder = bundled()
+        with torch.device("meta"):
+            network = ReaderNetwork(_config(folder, attention="sdpa"))
+        own = load_file(weights)
+        with safe_open(folder / "model.safetensors", "pt") as file:
+            own[SHARED] = file.get_tensor(SHARED.removeprefix("body."))
+        half = has_bfloat16() if bfloat16 is None else bfloat16
+        kind = torch.bfloat16 if half else torch.float32
+        _fill(network, own, kind, weights)
+        length = network.body.config.max_position_embeddings
+        network.body.embeddings.register_buffer("position_ids", torch.arange(length).unsqueeze(0), persistent=False)
+        network.body.embeddings.register_buffer(
+            "token_type_ids", torch.zeros(1, length, dtype=torch.int64), persistent=False
+        )
+        return cls(network, piece_counter((folder / "tokenizer.json").read_text(encoding="utf-8")))
+
+    def score(
+        self, question: str, titles: Sequence[str], texts: Sequence[str], parts: Sequence[Sequence[Offsets]]
+    ) -> list[Scored]:
+        """The best spans of each text within its `parts`, a span's logit against no answer, and each text's relevance.
+
+        A text that does not fit beside question and title is read in windows that overlap by half.
+        """
+        asked = self._pieces(question)[0][:LONGEST_QUESTION]
+        heads = [self._head(*title.partition("\n")[::2]) for title in titles]
+        windows = [
+            window
+            for i, text in enumerate(texts)
+            for window in _windows(i, *self._pieces(text), WINDOW - 3 - len(asked) - len(heads[i]))
+        ]
+        found: list[list[tuple[int, int, float]]] = [[] for _ in texts]
+        relevance = [-np.inf] * len(texts)
+        order = sorted(range(len(windows)), key=lambda i: len(windows[i].ids) + len(heads[windows[i].passage]))
+        for begin in range(0, len(order), BATCH):
+            chosen = [windows[i] for i in order[begin : begin + BATCH]]
+            batch = arrange([asked] * len(chosen), [heads[one.passage] for one in chosen], [one.ids for one in chosen])
+            with torch.inference_mode():
+                scores = self._network(batch)
+            first = batch.passage.int().argmax(dim=1).tolist()
+            for row, window in enumerate(chosen):
+                inside = slice(first[row], first[row] + len(window.ids))
+                start, end = scores.start[row].numpy(), scores.end[row].numpy()
+                null = float(start[0] + end[0])
+                lies = part_of_each(window.offsets, parts[window.passage])
+                starts, ends = edges(texts[window.passage], window.offsets)
+                spans = best_spans(
+                    np.where(starts & (lies >= 0), start[inside], -np.inf),
+                    np.where(ends & (lies >= 0), end[inside], -np.inf),
+                    lies,
+                    null,
+                )
+                found[window.passage] += [(window.offsets[a][0], window.offsets[b][1], s) for a, b, s in spans]
+                relevance[window.passage] = max(relevance[window.passage], float(scores.relevance[row]))
+        return [
+            Scored(spans=tuple(apart(spans)), relevance=about) for spans, about in zip(found, relevance, strict=True)
+        ]
+
+    def _head(self, title: str, section: str) -> list[int]:
+        return self._pieces(title)[0][:TITLE_PIECES] + self._pieces(section)[0][:SECTION_PIECES]
+
+    def _pieces(self, text: str) -> tuple[list[int], list[Offsets]]:
+        """Ids and offsets; an accent that is a character of its own belongs to the piece before it."""
+        encoded = self._tokenizer.encode(text, add_special_tokens=False)
+        return encoded.ids, [(start, _with_marks(text, end)) for start, end in encoded.offsets]
+
+
+def best_spans(
+    start: npt.NDArray[np.floating[Any]], end: npt.NDArray[np.floating[Any]], lies: npt.NDArray[np.int64], null: float
+) -> list[tuple[int, int, float]]:
+    """(first, last, logit against no answer) of the best spans of at most LONGEST_ANSWER pieces, best first.
+
+    `start` and `end` are the logits of the pieces, -inf where none may begin or end; `lies` the part of the text to
+    which each belongs: a span keeps to one. Devlin et al. 2019, section 4.3.
+    """
+    starts, ends = (np.argsort(-logits, kind="stable")[:BEST] for logits in (start, end))
+    pairs = [
+        (int(a), int(b), float(start[a] + end[b] - null))
+        for a in starts for b in ends
+        if a <= b < a + LONGEST_ANSWER and lies[a] == lies[b] and np.isfinite(start[a] + end[b])
+    ]  # fmt: skip
+    return sorted(pairs, key=lambda pair: (-pair[2], pair[0], pair[1]))
+
+
+def apart(spans: Sequence[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
+    """The spans, best first, that overlap no better one."""
+    kept: list[tuple[int, int, float]] = []
+    for span in sorted(spans, key=lambda span: (-span[2], span[0], span[1])):
+        if all(span[1] <= other[0] or other[1] <= span[0] for other in kept):
+            kept.append(span)
+    return kept
+
+
+def part_of_each(offsets: Sequence[Offsets], parts: Sequence[Offsets]) -> npt.NDArray[np.int64]:
+    """The number of the part in which each piece lies whole; -1 where it lies in none."""
+    at, found = 0, np.full(len(offsets), -1, dtype=np.int64)
+    for i, (start, end) in enumerate(offsets):
+        while at < len(parts) and parts[at][1] < end:
+            at += 1
+        if at < len(parts) and parts[at][0] <= start:
+            found[i] = at
+    return found
+
+
+def edges(text: str, offsets: Sequence[Offsets]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """For each piece, whether an answer may begin and end with it: at the edge of a word or number."""
+    words = [any(c.isalnum() for c in text[start:end]) for start, end in offsets]
+    begins = [
+        (word or text[start] in _BEGIN) and not _joined(text, start)
+        for word, (start, _) in zip(words, offsets, strict=True)
+    ]
+    finishes = [
+        (word or text[end - 1] in _END) and not _joined(text, end)
+        for word, (_, end) in zip(words, offsets, strict=True)
+    ]
+    return np.array(begins, dtype=bool), np.array(finishes, dtype=bool)
+
+
+def _joined(text: str, at: int) -> bool:
+    """Whether the characters before and after `at` belong to one word or number ("1,200", "10:30")."""
+    if not 0 < at < len(text):
+        return False
+    before, after = text[at - 1], text[at]
+    if before.isdigit() and after in _INSIDE:
+        return text[at + 1 : at + 2].isdigit()
+    if before in _INSIDE and after.isdigit():
+        return text[at - 2 : at - 1].isdigit()
+    return (before.isalnum() or _is_mark(before)) and (after.isalnum() or _is_mark(after))
+
+
+def _with_marks(text: str, end: int) -> int:
+    while end < len(text) and _is_mark(text[end]):
+        end += 1
+    return end
+
+
+def _is_mark(character: str) -> bool:
+    return not character.isascii() and unicodedata.category(character)[0] == "M"
+
+
+def _windows(passage: int, ids: list[int], offsets: list[Offsets], room: int) -> Iterator[_Window]:
+    for begin in range(0, max(len(ids) - room // 2, 1), room // 2 if len(ids) > room else len(ids) or 1):
+        yield _Window(passage, ids[begin : begin + room], offsets[begin : begin + room])
+
+
+def _fill(network: ReaderNetwork, own: dict[str, Tensor], kind: torch.dtype, weights: Path) -> None:
+    """Put weights, in `kind` but for the heads, into a network that has none yet. Raises ReaderError."""
+    given = {name: tensor.to(kind if name.startswith("body.") else torch.float32) for name, tensor in own.items()}
+    found = network.load_state_dict(given, assign=True, strict=False)
+    if found.missing_keys or found.unexpected_keys:
+        raise ReaderError(
+            f"{weights.name} does not fit the network (missing {found.missing_keys[:1]}, "
+            f"unexpected {found.unexpected_keys[:1]}).",
+            remedy="Train it anew: see rag/training/README.md.",
+        )
+
+
+def from_encoder() -> ReaderNetwork:
+    """The network before any training: the bundled encoder's body, its word embeddings frozen."""
+    folder = bundled()
+    network = ReaderNetwork(_config(folder))
+    weights = load_file(folder / "model.safetensors")
+    kept = {name: weights[name] for name in network.body.state_dict() if name in weights}
+    network.body.load_state_dict(kept)
+    network.body.embeddings.word_embeddings.weight.requires_grad = False
+    return network
+
+
+def own_weights(network: ReaderNetwork) -> dict[str, Tensor]:
+    """What training made, float16: everything but the word embeddings, which are the encoder's."""
+    return {
+        name: tensor.detach().to(torch.float16).contiguous()
+        for name, tensor in network.state_dict().items()
+        if name != SHARED and tensor.is_floating_point()
+    }
+
+
+def _config(folder: Path, *, attention: str = "eager") -> BertConfig:
+    return BertConfig.from_pretrained(
+        folder, attn_implementation=attention, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
+    )
+
+
+def arrange(
+    questions: Sequence[Sequence[int]], titles: Sequence[Sequence[int]], passages: Sequence[Sequence[int]]
+) -> Batch:
+    """`[CLS] question [SEP] title [SEP] passage [SEP]` of each row, padded to the longest."""
+    rows = [
+        ([CLS, *question, SEP], [*title, SEP], [*passage, SEP])
+        for question, title, passage in zip(questions, titles, passages, strict=True)
+    ]
+    length = max(sum(map(len, row)) for row in rows)
+    ids = torch.zeros(len(rows), length, dtype=torch.int64)
+    types, mask = torch.zeros_like(ids), torch.zeros_like(ids)
+    passage = torch.zeros(len(rows), length, dtype=torch.bool)
+    for i, (first, second, third) in enumerate(rows):
+        pieces = [*first, *second, *third]
+        ids[i, : len(pieces)] = torch.tensor(pieces)
+        types[i, len(first) : len(pieces)] = 1
+        mask[i, : len(pieces)] = 1
+        passage[i, len(first) + len(second) : len(pieces) - 1] = True
+    return Batch(ids=ids, types=types, mask=mask, passage=passage)

@@ -1,0 +1,207 @@
+"""Fit the reader's order, confidence and threshold: `python -m rag.training.calibrate DATA` writes calibration.json.
+
+Questions of the articles that training did not see are asked over all documents of those articles, as a user asks. The
+calibrate part fits, the check part reports. One document in five is left out of the index, so that its questions have
+no answer there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import random
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from sklearn.linear_model import LogisticRegression
+from tqdm import tqdm
+
+from eval.confidence import calibration_error, threshold_for
+from rag.config import Config
+from rag.encoder import Encoder
+from rag.index import Index
+from rag.reader import CALIBRATION, Calibration, Found, Reader, absent, logit, question_features, sigmoid
+from rag.retrieval import to_read
+from rag.training.data import KIND_OF, Json, lines, part_of
+from rag.training.recipe import Recipe
+from rag.types import Document, Hit
+
+ORDER = ("span", "relevance", "retrieval", "log_rank")
+CONFIDENCE = ("span", "relevance", "retrieval", "lead", "agreement", "names", "words")
+ANSWERABLE = 700  # questions of each part; half as many others
+PRECISION = 0.75  # share of right answers among those given that the threshold is chosen for
+NOTHING = Calibration(order={"span": 1.0}, confidence={}, threshold=0.5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One question, the passages that retrieval found, and the spans found in them.
+
+    `right` says which of them overlap the evidence; `shown` the same of their whole sentences, which is what a user is
+    shown, and so what confidence is about.
+    """
+
+    question: str
+    answerable: bool
+    hits: list[Hit]
+    found: list[Found]
+    right: list[bool]
+    shown: list[bool]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m rag.training.calibrate", description=__doc__)
+    parser.add_argument("data", type=Path, help="folder with documents.jsonl.gz and questions.jsonl.gz")
+    parser.add_argument("--out", type=Path, default=CALIBRATION)
+    options = parser.parse_args(arguments)
+    recipe = Recipe.load()
+    encoder, reader = Encoder(), Reader(calibration=NOTHING)
+    documents = [one for one in lines(options.data / "documents.jsonl.gz") if one["meta"]["dataset"] in KIND_OF]
+    questions = list(lines(options.data / "questions.jsonl.gz"))
+    calibrate, check = (
+        examples([one for one in documents if part_of(one["title"], recipe.data.held_out) == part],
+                 questions, encoder, reader, part)
+        for part in ("calibrate", "check")
+    )  # fmt: skip
+    order = fit_order(calibrate)
+    confidence = fit_confidence(calibrate, order)
+    fitted = Calibration(order=order, confidence=confidence, threshold=0.0)
+    threshold = threshold_for(*judged(calibrate, fitted), precision=PRECISION)
+    fitted = Calibration(order=order, confidence=confidence, threshold=threshold)
+    for name, part in (("calibrate", calibrate), ("check", check)):
+        report(name, part, fitted)
+    options.out.write_text(
+        json.dumps({"order": order, "confidence": confidence, "threshold": threshold}, indent=2) + "\n",
+        encoding="utf-8",
+    )
+    print(f"wrote {options.out}")
+
+
+def examples(
+    documents: Sequence[Json], questions: Iterable[Json], encoder: Encoder, reader: Reader, name: str
+) -> list[Example]:
+    """Index four documents in five, ask about all, and mark which of the spans found are right."""
+    config = Config()
+    kept = [one for one in documents if int(hashlib.sha256(one["id"].encode()).hexdigest()[:8], 16) % 5]
+    ids, indexed = {one["id"] for one in documents}, {one["id"] for one in kept}
+    found = []
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Index.open(folder, config=config, encoder=encoder, create=True) as index,
+    ):
+        index.add(Document(text=one["text"], path=one["id"], title=one["title"], sha256=one["id"]) for one in kept)
+        for one in tqdm(_sampled(questions, ids, indexed), desc=name, unit="question"):
+            hits = to_read(index, one["question"], k=config.retrieval.read)
+            if absent(one["question"], hits):
+                continue  # refused before any confidence is asked for
+            spans = reader.find(one["question"], hits)
+            answerable = one["answerable"] and one["meta"]["doc_id"] in indexed
+            right, shown = (
+                [answerable and _right(span, hits[span.rank], one, whole=whole) for span in spans]
+                for whole in (False, True)
+            )
+            found.append(
+                Example(
+                    question=one["question"], answerable=answerable, hits=hits, found=spans, right=right, shown=shown
+                )
+            )
+    return found
+
+
+def _sampled(questions: Iterable[Json], ids: set[str], indexed: set[str]) -> list[Json]:
+    """Answerable questions on indexed documents; half as many others, of people and on absent documents."""
+    chance = random.Random(7)
+    mine = [one for one in questions if one["meta"].get("doc_id") in ids and one["meta"]["kind"] != "syn"]
+    answerable = [one for one in mine if one["answerable"] and one["meta"]["doc_id"] in indexed]
+    absent = [one for one in mine if one["answerable"] and one["meta"]["doc_id"] not in indexed]
+    written = [one for one in mine if not one["answerable"] and one["meta"]["doc_id"] in indexed]
+    quarter = ANSWERABLE // 4
+    parts = ((answerable, ANSWERABLE), (absent, quarter), (written, quarter))
+    return [one for part, number in parts for one in chance.sample(part, min(number, len(part)))]
+
+
+def _right(span: Found, hit: Hit, question: Json, *, whole: bool) -> bool:
+    """Whether a span, or the `whole` sentences around it, overlap the evidence."""
+    start, end = span.sentences if whole else (span.start, span.end)
+    return any(
+        gold["doc_id"] == hit.path and gold["start"] < end and start < gold["end"] for gold in question["evidence"]
+    )
+
+
+def fit_order(examples: Sequence[Example], *, steps: int = 400) -> dict[str, float]:
+    """Weights that give the right spans the largest share of a softmax over all spans of their question."""
+    used = [one for one in examples if any(one.right)]
+    matrix = np.array([[span.features[name] for name in ORDER] for one in used for span in one.found])
+    mean, deviation = matrix.mean(axis=0), matrix.std(axis=0) + 1e-6
+    rows = torch.tensor((matrix - mean) / deviation, dtype=torch.float32)
+    right = torch.tensor([one for example in used for one in example.right])
+    group = torch.tensor([i for i, example in enumerate(used) for _ in example.found])
+    weights = torch.zeros(len(ORDER), requires_grad=True)
+    optimizer = torch.optim.Adam([weights], lr=0.05, weight_decay=1e-4)
+    for _ in range(steps):
+        share = torch.exp(rows @ weights)
+        whole = torch.zeros(len(used)).index_add(0, group, share)
+        good = torch.zeros(len(used)).index_add(0, group, share * right)
+        loss = -(torch.log(good) - torch.log(whole)).mean()
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    return _named(ORDER, weights.detach().numpy() / deviation)
+
+
+def fit_confidence(examples: Sequence[Example], order: dict[str, float]) -> dict[str, float]:
+    """Logistic regression: do the best span's sentences hold the answer?"""
+    rows, right = [], []
+    for one in examples:
+        if best := in_order(one, order):
+            rows.append(question_features(one.question, one.hits, [one.found[i] for i in best]))
+            right.append(one.shown[best[0]])
+    matrix = np.array([[row[name] for name in CONFIDENCE] for row in rows])
+    model = LogisticRegression(C=10.0, max_iter=2000).fit(matrix, right)
+    return _named((*CONFIDENCE, "bias"), (*model.coef_[0], *model.intercept_))
+
+
+def in_order(example: Example, order: dict[str, float]) -> list[int]:
+    """The numbers of an example's spans, best first, as the reader orders them."""
+    found = example.found
+    return sorted(range(len(found)), key=lambda i: (-logit(order, found[i].features), found[i].rank, found[i].start))
+
+
+def judged(examples: Sequence[Example], fitted: Calibration) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """The confidence of each question's best span, and whether it is right."""
+    confidences, right = [], []
+    for one in examples:
+        best = in_order(one, dict(fitted.order))
+        features = question_features(one.question, one.hits, [one.found[i] for i in best])
+        confidences.append(sigmoid(logit(fitted.confidence, features)) if best else 0.0)
+        right.append(bool(best) and one.shown[best[0]])
+    return np.array(confidences), np.array(right)
+
+
+def report(name: str, examples: Sequence[Example], fitted: Calibration) -> None:
+    confidences, right = judged(examples, fitted)
+    answerable = np.array([one.answerable for one in examples])
+    print(f"{name}: {answerable.sum()} answerable, {(~answerable).sum()} not; "
+          f"calibration error {calibration_error(confidences, right):.3f}")  # fmt: skip
+    for threshold in (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, fitted.threshold):
+        given = confidences >= threshold
+        print(
+            f"  threshold {threshold:.2f}: {right[given].mean():.3f} of {given.sum()} answers right; answerable: "
+            f"{(right & given)[answerable].mean():.3f} right, {(~given)[answerable].mean():.3f} refused; "
+            f"others: {(~given)[~answerable].mean():.3f} refused"
+        )
+
+
+def _named(names: Sequence[str], values: Iterable[Any]) -> dict[str, float]:
+    return {name: round(float(value), 4) for name, value in zip(names, values, strict=True)}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,200 @@
+"""Train the reader: `python -m rag.training.train WORK` resumes where it stopped and writes reader.safetensors.
+
+WORK holds examples.npz of `python -m rag.training.data`. The rate is constant until it decays at the end, so that a
+finished training can be prolonged: raise `--steps`, and it goes on from where the decay began.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+
+from rag.network import Batch, ReaderNetwork, Scores, arrange, from_encoder, own_weights
+from rag.training.data import KINDS, Examples
+from rag.training.recipe import Recipe, TrainingRecipe
+
+POOL = 32  # batches that are sorted by length together
+EVERY = 250  # steps from one checkpoint to the next
+CHECKED = 600  # examples of the check part that the learning curve is drawn from
+
+Numbers = npt.NDArray[np.int64]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m rag.training.train", description=__doc__)
+    parser.add_argument("work", type=Path, help="folder with examples.npz; checkpoints go there")
+    parser.add_argument("--steps", type=int, help="steps in all, instead of the recipe's")
+    parser.add_argument("--seed", type=int, help="instead of the recipe's")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    options = parser.parse_args(arguments)
+    recipe = Recipe.load()
+    changed = {name: value for name in ("steps", "seed") if (value := getattr(options, name)) is not None}
+    recipe = recipe.model_copy(update={"training": recipe.training.model_copy(update=changed)})
+    train(options.work, recipe, torch.device(options.device))
+
+
+def train(work: Path, recipe: Recipe, device: torch.device) -> None:
+    """Train to the last step of the recipe; a checkpoint in `work` is resumed."""
+    settings = recipe.training
+    torch.manual_seed(settings.seed)
+    examples = Examples.gather(work)
+    network = from_encoder().to(device).train()
+    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(
+        trained, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=device.type == "cpu"
+    )
+    decay_from = round(settings.steps * (1 - settings.decay))
+    constant, decaying = (work / f"{name}-{settings.seed}.pt" for name in ("constant", f"decay-{settings.steps}"))
+    step = _resume(decaying if decaying.exists() else constant, network, optimizer)
+    batches = _batches(examples, recipe, step)
+    if step > settings.steps:
+        raise SystemExit(f"{work} holds {step:,} steps already: give more with --steps, or another folder.")
+    begun, seen, losses = time.monotonic(), 0, []
+    while step < settings.steps:
+        for group in optimizer.param_groups:
+            group["lr"] = settings.learning_rate * _rate(step, settings, decay_from)
+        chosen, chance = next(batches), np.random.default_rng((settings.seed, step))
+        with _bfloat16(device):
+            scores = network(_on(device, examples, chosen, chance, settings.without_title))
+        loss = _loss(scores, examples, chosen, settings.relevance)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(trained, 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        step += 1
+        seen += len(chosen)
+        losses.append(loss.item())
+        if step % 50 == 0:
+            speed = seen / (time.monotonic() - begun)
+            left = (settings.steps - step) * settings.batch / speed / 60
+            print(f"step {step:,} of {settings.steps:,}: loss {np.mean(losses[-50:]):.3f}, {speed:.1f} examples/s, "
+                  f"{left:.0f} min left", flush=True)  # fmt: skip
+        if step % EVERY == 0 or step == settings.steps:
+            _save(constant if step <= decay_from else decaying, step, network, optimizer)
+            _record(work / f"curve-{settings.seed}.jsonl", step, settings, network, examples, device)
+            begun, seen = time.monotonic(), 0
+    save_file(own_weights(network.to("cpu")), work / "reader.safetensors")
+    print(f"wrote {work / 'reader.safetensors'}")
+
+
+def _batches(examples: Examples, recipe: Recipe, skip: int) -> Iterator[Numbers]:
+    """Batches of example numbers without end, after the first `skip`; each pass draws its mix and order anew."""
+    size = recipe.training.batch
+    lengths = examples.bounds[:, 3] - examples.bounds[:, 0]
+    own = examples.of("train")
+    number = 0
+    while True:
+        chance = np.random.default_rng((recipe.training.seed, number))
+        parts = [own[examples.kind[own] == KINDS.index(kind)] for kind in recipe.mix]
+        shares = recipe.mix.values()
+        drawn = [
+            chance.permutation(part)[: round(len(part) * share)] for part, share in zip(parts, shares, strict=True)
+        ]
+        order = chance.permutation(np.concatenate(drawn))
+        for begin in range(0, len(order), size * POOL):
+            pool = order[begin : begin + size * POOL]
+            pool = pool[np.argsort(lengths[pool], kind="stable")]
+            for at in chance.permutation(len(pool) // size):
+                if skip:
+                    skip -= 1
+                else:
+                    yield pool[at * size : (at + 1) * size]
+        number += 1
+
+
+def _on(
+    device: torch.device, examples: Examples, chosen: Numbers, chance: np.random.Generator, without_title: float
+) -> Batch:
+    questions, titles, passages = zip(*(examples.texts(i) for i in chosen), strict=True)
+    titles = tuple([] if chance.random() < without_title else title for title in titles)
+    batch = arrange(questions, titles, passages)
+    return Batch(**{name: getattr(batch, name).to(device) for name in Batch.__slots__})
+
+
+def targets(batch_passage: Tensor, examples: Examples, chosen: Numbers) -> Tensor:
+    """int64 [n, 2]: where in the input each answer begins and ends; 0 where there is none."""
+    first = batch_passage.int().argmax(dim=1).cpu()
+    answer = torch.from_numpy(examples.answer[chosen].astype(np.int64))
+    return torch.where(answer >= 0, answer + first.unsqueeze(1), 0)
+
+
+def _loss(scores: Scores, examples: Examples, chosen: Numbers, weight: float) -> Tensor:
+    passage = scores.start > -1e4
+    passage[:, 0] = False
+    gold = targets(passage, examples, chosen).to(scores.start.device)
+    span = (cross_entropy(scores.start, gold[:, 0]) + cross_entropy(scores.end, gold[:, 1])) / 2
+    relevant = torch.from_numpy(examples.relevant[chosen].astype(np.float32)).to(scores.start.device)
+    known = relevant >= 0
+    if not known.any():
+        return span
+    return span + weight * binary_cross_entropy_with_logits(scores.relevance[known], relevant[known])
+
+
+def _rate(step: int, settings: TrainingRecipe, decay_from: int) -> float:
+    if step < settings.warm_up:
+        return (step + 1) / settings.warm_up
+    return 1.0 if step < decay_from else (settings.steps - step) / (settings.steps - decay_from)
+
+
+def _bfloat16(device: torch.device) -> AbstractContextManager[Any]:
+    return torch.autocast(device.type, torch.bfloat16)
+
+
+def _resume(file: Path, network: ReaderNetwork, optimizer: torch.optim.Optimizer) -> int:
+    if not file.exists():
+        return 0
+    state = torch.load(file, weights_only=True)
+    network.load_state_dict(state["network"])
+    optimizer.load_state_dict(state["optimizer"])
+    print(f"resuming at step {state['step']:,}")
+    return int(state["step"])
+
+
+def _save(file: Path, step: int, network: ReaderNetwork, optimizer: torch.optim.Optimizer) -> None:
+    aside = file.with_suffix(".new")
+    torch.save({"step": step, "network": network.state_dict(), "optimizer": optimizer.state_dict()}, aside)
+    os.replace(aside, file)
+
+
+@torch.inference_mode()
+def _record(
+    file: Path, step: int, settings: TrainingRecipe, network: ReaderNetwork, examples: Examples, device: torch.device
+) -> None:
+    """Add a point of the learning curve: what the network does with a fixed sample of the check part."""
+    held = np.random.default_rng(0).permutation(examples.of("check"))[:CHECKED]
+    chance = np.random.default_rng(0)
+    network.eval()
+    exact, refused = [], []
+    for begin in range(0, len(held), settings.batch):
+        chosen = held[begin : begin + settings.batch]
+        with _bfloat16(device):
+            batch = _on(device, examples, chosen, chance, 0.0)
+            scores = network(batch)
+        found = torch.stack([scores.start.argmax(1), scores.end.argmax(1)], dim=1).cpu()
+        gold = targets(batch.passage, examples, chosen)
+        right = (found == gold).all(dim=1).numpy()
+        answerable = examples.answer[chosen, 0] >= 0
+        exact += right[answerable].tolist()
+        refused += (found[:, 0] == 0).numpy()[~answerable].tolist()
+    network.train()
+    point = {"step": step, "steps": settings.steps, "exact": float(np.mean(exact)), "refused": float(np.mean(refused))}
+    with file.open("a", encoding="utf-8") as curve:
+        curve.write(json.dumps(point) + "\n")
+    print(f"check: {point}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
