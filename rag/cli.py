@@ -1,4 +1,4 @@
-"""The command line: `rag index`, `ask`, `search`, `documents`, `remove`, `chat`, `eval` and `verify`.
+"""The command line: what each `rag` command does.
 
 Results go to stdout, everything else to stderr. What is heavy is imported by the command that needs it.
 """
@@ -13,34 +13,17 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag import terminal
 from rag.errors import RagError, UnreadableDocument
+from rag.parser import DONE, FAULT, INTERRUPTED, PARTLY, REFUSED, USAGE, parser
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
     from rag.index import Index
     from rag.types import IndexedDocument
-
-DONE, FAULT, USAGE, REFUSED, PARTLY, INTERRUPTED = 0, 1, 2, 3, 4, 130
-
-DEFAULT_INDEX = "indexes/default"
-
-_KEPT = "What was indexed so far is kept whole; the same command goes on from there."
-_EXITS = f"""exit codes:
-  {DONE}    done; `ask` found an answer
-  {FAULT}    an error: the message says what to do
-  {USAGE}    the command line is not understood
-  {REFUSED}    `ask`: the documents do not say
-  {PARTLY}    done, but not everything: `index` rejected files, `remove` knew not all paths,
-       `verify` found faults, in `eval` a system failed on questions
-  {INTERRUPTED}  interrupted with Ctrl-C
-
-Settings come from rag.toml in the current directory, or --config FILE, and from RAG_* variables.
-With --json, stdout holds one JSON document and nothing else."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,13 +34,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Nothing is sent anywhere; libraries read this when they are imported.
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    parser = _parser()
-    given = parser.parse_args(arguments)
-    if not hasattr(given, "run"):
-        parser.print_help(sys.stderr)
+    whole = parser()
+    given = whole.parse_args(arguments)
+    if not hasattr(given, "command"):
+        whole.print_help(sys.stderr)
         return USAGE
     try:
-        code: int = given.run(given)
+        code: int = _COMMANDS[given.command](given)
         sys.stdout.flush()  # so that a closed pipe is noticed here
     except KeyboardInterrupt:
         _tell(f"interrupted. {given.interrupted}")
@@ -203,6 +186,37 @@ def _verify(given: argparse.Namespace) -> int:
     return DONE if found.ok else PARTLY
 
 
+def _calibrate(given: argparse.Namespace) -> int:
+    from eval.confidence import figures, judged, threshold_for
+    from eval.run import evaluate
+    from eval.suite import Suite
+    from eval.systems import build
+    from rag.config import Config, LLMSettings
+
+    config = Config.load(given.config)
+    everything = config.model_copy(
+        update={"reader": config.reader.model_copy(update={"threshold": 0.0}), "llm": LLMSettings()}
+    )
+    suite = Suite.load(given.suite)
+    with terminal.Meter("questions") as meter:
+        run = evaluate(suite, build(("footnote",), config=everything), limit=given.limit, progress=meter.questions)
+    rows = run.rows["footnote"]
+    confidences, right = judged(rows)
+    threshold = threshold_for(confidences, right, precision=given.precision)
+    answered = confidences >= threshold
+    found = {
+        "threshold": threshold,
+        "answered": round(float(answered.sum()) / len(rows), 4),
+        "precision": round(float(right[answered].mean()), 4) if answered.any() else None,
+        **figures(confidences, right, asked=len(rows)),
+    }
+    if given.json:
+        _print_json(found)
+    else:
+        _print(terminal.calibration(found))
+    return DONE if answered.any() else PARTLY
+
+
 # --- what several of them need
 
 
@@ -260,95 +274,14 @@ def _tell(text: str) -> None:
     print(terminal.plain(f"rag: {text}"), file=sys.stderr, flush=True)
 
 
-# --- the parser
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="rag",
-        description="Ask your own documents; every sentence of the answer points to the place that says so.",
-        epilog=_EXITS,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"Footnote {metadata.version('footnote')}")
-    parser.add_argument("--config", metavar="FILE", help="settings (default: rag.toml in the current directory)")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    _add_index_commands(commands)
-    _add_question_commands(commands)
-    _add_eval(commands)
-    return parser
-
-
-def _add_index_commands(commands: Any) -> None:
-    index = _command(commands, "index", _index, "FOLDER...", "index files and folders; what is unchanged is left alone")
-    index.set_defaults(interrupted=_KEPT)
-    index.add_argument("folders", nargs="+", metavar="FOLDER", help="folder or file to index")
-    index.add_argument("--sync", action="store_true", help="remove documents whose file is gone from a FOLDER")
-    _command(commands, "documents", _documents, "", "list what is indexed")
-    remove = _command(commands, "remove", _remove, "PATH...", "take documents out of the index; the files stay")
-    remove.add_argument("paths", nargs="+", metavar="PATH", help="indexed file, or folder with all below it")
-    _command(commands, "verify", _verify, "", "check that catalog, passages and vectors fit each other")
-
-
-def _add_question_commands(commands: Any) -> None:
-    ask = _command(commands, "ask", _ask, "QUESTION", "answer one question with its sources")
-    ask.add_argument("question", metavar="QUESTION", help='such as "Who met in Riyadh?"')
-    search = _command(commands, "search", _search, "QUERY", "list the passages that fit a query best")
-    search.add_argument("query", metavar="QUERY", help="words or a question")
-    search.add_argument("-k", type=_number(1), default=10, metavar="N", help="passages to list (default: 10)")
-    for command in (ask, search):
-        command.add_argument("--within", nargs="+", metavar="PATH", help="only in these indexed files or folders")
-    chat = _command(commands, "chat", _chat, "", "serve the chat to a browser on this machine", json=False)
-    chat.add_argument("--host", metavar="HOST", help="address to serve on (default: 127.0.0.1)")
-    chat.add_argument("--port", type=_number(0, 65535), metavar="N", help="port, 0 for any free one (default: 7860)")
-    chat.add_argument("--open", action="store_true", help="open the page in the browser")
-    for command in (ask, chat):
-        command.set_defaults(interrupted=_KEPT)
-        command.add_argument("--documents", nargs="+", metavar="FOLDER", help="index these files or folders first")
-
-
-def _add_eval(commands: Any) -> None:
-    command = _command(commands, "eval", _eval, "[SUITE]", "measure systems on a suite of questions", index=False)
-    command.set_defaults(interrupted="No results were written.")
-    command.add_argument(
-        "suite", nargs="?", metavar="SUITE", help="name or folder of a suite; without: list what there is"
-    )
-    command.add_argument(
-        "--systems", type=lambda text: tuple(text.split(",")), default=("footnote",), metavar="A,B",
-        help="what to measure (default: footnote)",
-    )  # fmt: skip
-    command.add_argument("--limit", type=_number(1), metavar="N", help="ask only N questions, drawn with a fixed seed")
-    command.add_argument("--out", metavar="FILE", help="results file (default: eval-runs/SUITE.json)")
-
-
-def _command(
-    commands: Any, name: str, run: Callable[[argparse.Namespace], int], takes: str, says: str,
-    *, index: bool = True, json: bool = True,
-) -> argparse.ArgumentParser:  # fmt: skip
-    """Add a command with the options that most of them share."""
-    command: argparse.ArgumentParser = commands.add_parser(
-        name, help=says, description=f"{says[0].upper()}{says[1:]}.", allow_abbrev=False,
-        usage=" ".join(("rag", name, *takes.split(), "[options]")),
-    )  # fmt: skip
-    command.set_defaults(run=run, interrupted="The index is whole.")
-    # Without a default of its own, so that one given before the command's name stands.
-    command.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help="settings (default: rag.toml)")
-    if index:
-        command.add_argument(
-            "--index", default=DEFAULT_INDEX, metavar="DIR",
-            help=f"folder of the index (default: {DEFAULT_INDEX} in the current directory)",
-        )  # fmt: skip
-    if json:
-        command.add_argument("--json", action="store_true", help="print one JSON document for scripts")
-    return command
-
-
-def _number(least: int, most: int | None = None) -> Callable[[str], int]:
-    def number(text: str) -> int:
-        if not text.isdecimal() or int(text) < least or (most is not None and int(text) > most):
-            limits = f"of at least {least}" if most is None else f"from {least} to {most}"
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number {limits}")
-        return int(text)
-
-    return number
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "ask": _ask,
+    "calibrate": _calibrate,
+    "chat": _chat,
+    "documents": _documents,
+    "eval": _eval,
+    "index": _index,
+    "remove": _remove,
+    "search": _search,
+    "verify": _verify,
+}

@@ -109,6 +109,17 @@ def verification(found: Verification, *, index: str) -> str:
     return "\n".join([head, *_listed("Found", found.findings)])
 
 
+def calibration(found: dict[str, Any]) -> str:
+    """The threshold for a precision, what it costs, and how to set it."""
+    if found["precision"] is None:
+        return "No threshold reaches that precision on these questions. Ask for less with --precision."
+    return (
+        f"From a confidence of {found['threshold']:.2f}, {found['precision']:.1%} of the answers are right, and "
+        f"{found['answered']:.1%} of the {_counted(found['questions'], 'question')} are answered.\n"
+        f"Set it in rag.toml:\n\n[reader]\nthreshold = {found['threshold']}"
+    )
+
+
 class Meter:
     """Progress on stderr: a bar in a terminal, otherwise a line for each tenth of the work.
 

@@ -21,7 +21,7 @@ from rag.config import Config
 from rag.encoder import DEFAULT, Encoder
 from rag.types import Answer, Citation, Document, Hit, IndexedDocument, Progress, Statement, UpdateReport
 
-COMMANDS = ("index", "ask", "search", "documents", "remove", "chat", "eval", "verify")
+COMMANDS = ("calibrate", "index", "ask", "search", "documents", "remove", "chat", "eval", "verify")
 HEAVY = (
     "torch",
     "transformers",
@@ -143,7 +143,7 @@ def test_the_help_lists_every_command_and_every_exit_code(run: Run) -> None:
 
 
 def test_the_help_names_the_default_index(run: Run) -> None:
-    for name in set(COMMANDS) - {"eval"}:
+    for name in set(COMMANDS) - {"calibrate", "eval"}:
         assert "indexes/default in the current directory" in " ".join(run(name, "--help")[1].split())
 
 
@@ -517,6 +517,33 @@ def test_eval_exits_with_4_where_a_system_failed(run: Run, suite: Path, monkeypa
 
     monkeypatch.setattr("eval.systems.BM25.ask", failing)
     assert run("eval", suite, "--systems", "bm25", "--out", "found.json")[0] == 4
+
+
+def test_calibrate_says_which_threshold_to_set_and_what_it_costs(
+    run: Run, suite: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def row(confidence: float, recall: float) -> dict[str, Any]:
+        return {"citation_recall": recall, "confidence": confidence, "refused": False, "error": ""}
+
+    rows = [row(0.9, 1.0), row(0.8, 1.0), row(0.7, 0.0), row(0.6, 0.0) | {"refused": True}]
+    asked: list[float | None] = []
+
+    def evaluated(suite: Any, systems: Any, **_: Any) -> Any:
+        asked.extend(system._config.reader.threshold for system in systems)
+        return SimpleNamespace(rows={"footnote": rows})
+
+    monkeypatch.setattr("eval.run.evaluate", evaluated)
+    code, out, _ = run("calibrate", suite, "--precision", "0.95")
+    assert (code, asked) == (0, [0.0])
+    assert out == (
+        "From a confidence of 0.80, 100.0% of the answers are right, and 50.0% of the 4 questions are answered.\n"
+        "Set it in rag.toml:\n\n[reader]\nthreshold = 0.8\n"
+    )
+    found = json.loads(run("calibrate", suite, "--json")[1])
+    assert (found["threshold"], found["answered"], found["precision"], found["right"]) == (0.8, 0.5, 1.0, 0.6667)
+    rows[0]["citation_recall"] = 0.0
+    code, out, _ = run("calibrate", suite)
+    assert (code, out.split(".")[0]) == (4, "No threshold reaches that precision on these questions")
 
 
 def test_eval_without_a_suite_lists_suites_and_systems(run: Run) -> None:
