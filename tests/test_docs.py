@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from eval.benchmark import table
+from eval.reading import row
 from eval.report import markdown
 from eval.run import Run
 from rag.cli import main
@@ -51,6 +52,21 @@ RUNS = sorted(file for file in (ROOT / "eval" / "results").glob("*.json") if fil
 def test_every_table_of_figures_is_that_of_the_result_it_names(file: Path) -> None:
     assert f"eval/results/{file.name}" in README
     assert markdown(Run.load(file)) in README
+
+
+READINGS = sorted((ROOT / "eval" / "results" / "reading").glob("*_*.json"))
+
+
+@pytest.mark.parametrize("file", READINGS, ids=lambda file: file.stem)
+def test_every_row_of_reading_is_that_of_its_result(file: Path) -> None:
+    assert row(json.loads(file.read_text(encoding="utf-8"))) in README
+
+
+def test_the_figures_of_confidence_are_those_of_its_result() -> None:
+    found = json.loads((ROOT / "eval" / "results" / "reading" / "confidence.json").read_text(encoding="utf-8"))
+    assert f"calibration error {found['calibration_error']:.3f}," in README
+    assert f"risk–coverage {found['area_under_risk_coverage']:.3f}," in README
+    assert f"coverage at 95 % precision {100 * found['coverage_at_95%_precision']:.1f} %." in README
 
 
 def test_the_speeds_are_those_of_the_benchmark() -> None:

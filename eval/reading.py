@@ -1,0 +1,159 @@
+"""How well the reader reads when the right document is given, as SQuAD measures it: no retrieval, no calibration.
+
+    python -m eval.reading ../shared/data/squad2_dev
+
+Each question is read against every passage of its own document; the best span answers unless no answer scores higher.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from eval.measures import exact_match, f1
+from eval.provenance import provenance
+from rag.encoder import Encoder
+from rag.errors import RagError
+from rag.network import WEIGHTS, Network
+from rag.passages import PassageParser
+from rag.sentences import Offsets
+from rag.training.data import PARTS, Json, lines, part_of
+from rag.training.recipe import Recipe
+from rag.types import Document
+
+RESAMPLES = 1000
+
+
+def read(
+    data: Path,
+    network: Network,
+    encoder: Encoder,
+    *,
+    limit: int | None = None,
+    threshold: float = 0.0,
+    part: str = "",
+) -> dict[str, Any]:
+    """Exact match and F1 of all questions, F1 of the answerable, share of the others refused; with 95 % intervals.
+
+    `threshold` is the least logit of a span against no answer; a set without unanswerable questions takes the best
+    span whatever it is. `part` restricts a training set to the articles of one of its held-out parts.
+    """
+    documents = {one["id"]: one for one in lines(data / "documents.jsonl.gz")}
+    questions = [one for one in lines(data / "questions.jsonl.gz") if one["meta"].get("doc_id") in documents]
+    if part:
+        held_out = Recipe.load().data.held_out
+        mine = {name for name, one in documents.items() if part_of(one["title"], held_out) == part}
+        questions = [one for one in questions if one["meta"]["doc_id"] in mine and one["meta"]["kind"] != "syn"]
+    if limit is not None and limit < len(questions):
+        questions = random.Random(0).sample(questions, limit)
+    forced = all(one["answerable"] for one in questions)
+    read_of = _Reading(network, PassageParser(encoder))
+    rows = []
+    for one in tqdm(questions, unit="question"):
+        score, best = read_of(one["question"], documents[one["meta"]["doc_id"]])
+        short = best if forced or score >= threshold else ""
+        answers = [" ".join(answer.split()) for answer in one["answers"]]
+        rows.append((one["answerable"], exact_match(short, answers), f1(short, answers), score, f1(best, answers)))
+    table = np.array(rows, dtype=np.float64)
+    answerable = table[:, 0] == 1
+    figures = {"exact_match": table[:, 1], "f1": table[:, 2], "f1_answerable": table[answerable, 2],
+               "refused_unanswerable": table[~answerable, 2]}  # fmt: skip
+    return {
+        "data": f"{data.name}/{part}".rstrip("/"),
+        "questions": len(rows),
+        "answerable": int(answerable.sum()),
+        "threshold": threshold,
+        "figures": {name: _interval(values) for name, values in figures.items() if len(values)},
+        "best_threshold": None if forced else _best_threshold(table),
+    }
+
+
+class _Reading:
+    """The best span of a document for a question, with its logit; each document is cut once."""
+
+    def __init__(self, network: Network, parser: PassageParser) -> None:
+        self._network = network
+        self._parser = parser
+        self._passages: dict[str, list[tuple[str, list[Offsets]]]] = {}
+
+    def __call__(self, question: str, document: Json) -> tuple[float, str]:
+        if document["id"] not in self._passages:
+            whole = Document(text=document["text"], path=document["id"], title=document["title"], sha256="")
+            self._passages[document["id"]] = [
+                (node.text, [(a - begin, b - begin) for a, b in node.metadata["sentences"]])
+                for node in self._parser.parse(whole)
+                for begin in [node.start_char_idx or 0]
+            ]
+        texts, sentences = zip(*self._passages[document["id"]], strict=True)
+        scored = self._network.score(question, [document["title"]] * len(texts), texts, sentences)
+        spans = [(score, text[a:b]) for text, found in zip(texts, scored, strict=True) for a, b, score in found.spans]
+        return max(spans, default=(0.0, ""))
+
+
+def _interval(values: Any) -> dict[str, Any]:
+    """The mean in percent with its bootstrap interval (Efron 1979), seeded."""
+    chance = np.random.default_rng(0)
+    means = [values[chance.integers(0, len(values), len(values))].mean() for _ in range(RESAMPLES)]
+    low, high = np.percentile(means, [2.5, 97.5])
+    return {"value": round(100 * values.mean(), 2), "low": round(100 * low, 2), "high": round(100 * high, 2)}
+
+
+def _best_threshold(table: Any) -> dict[str, float]:
+    """The threshold with the highest mean of the answerable questions' F1 and the share of the others refused.
+
+    It is for choosing a threshold on held-out questions, never on reported ones.
+    """
+    answerable, scores, spans = table[:, 0] == 1, table[:, 3], table[:, 4]
+    gains = [
+        (float(np.where(scores >= t, spans, 0)[answerable].mean() + (scores < t)[~answerable].mean()) / 2, float(t))
+        for t in np.arange(-6, 6.25, 0.25)
+    ]
+    value, threshold = max(gains)
+    return {"threshold": threshold, "mean": round(100 * value, 2)}
+
+
+def row(found: dict[str, Any]) -> str:
+    """The figures of one set as a row of the README's table."""
+    cells = [f"`{found['data']}`", f"{found['questions']:,}"]
+    for name in ("exact_match", "f1", "f1_answerable", "refused_unanswerable"):
+        one = found["figures"].get(name)
+        cells.append(f"{one['value']:.1f} ({one['low']:.1f}–{one['high']:.1f})" if one else "–")
+    return f"| {' | '.join(cells)} |"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m eval.reading", description=__doc__)
+    parser.add_argument("data", type=Path, help="folder with documents.jsonl.gz and questions.jsonl.gz")
+    parser.add_argument("--limit", type=int, help="ask so many questions, sampled")
+    parser.add_argument("--threshold", type=float, default=0.0, help="least logit of an answer against no answer")
+    parser.add_argument("--part", choices=PARTS[1:], default="", help="only this held-out part of a training set")
+    parser.add_argument("--weights", type=Path, default=WEIGHTS)
+    parser.add_argument("--out", type=Path, help="write the figures there as JSON")
+    options = parser.parse_args(arguments)
+    try:
+        pinned = {} if options.weights == WEIGHTS else {"pinned": ""}
+        network = Network.load(options.weights, **pinned)
+        found = read(
+            options.data, network, Encoder(), limit=options.limit, threshold=options.threshold, part=options.part
+        )
+    except RagError as error:
+        print(error, file=sys.stderr)
+        return 1
+    found |= provenance()
+    print(json.dumps(found, indent=2))
+    if options.out:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        options.out.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
