@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from rag.readable import readable
 from rag.sentences import Offsets, is_pointer
 from rag.types import Hit, Span
-from rag.words import fold, names, numbers, stem, stems, words
+from rag.words import fold, names, numbers, stem, words
 
 if TYPE_CHECKING:
     from rag.network import Network
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 CALIBRATION = Path(__file__).parent / "training" / "calibration.json"
 KEPT = 3  # spans of each passage that stay in the running
 _CHANGES = {"and", "or", "not", "no", "never", "million", "billion", "thousand", "hundred"}
+SURE = 4.0  # logit of a span above which more of it says nothing more
 ALONE = 5.0  # lead of a span that has no rival
 
 
@@ -163,19 +164,18 @@ def question_features(question: str, hits: Sequence[Hit], found: Sequence[Found]
         return {}
     best = found[0]
     span = best.features["span"]
-    others = [one.features["span"] for one in found[1:] if not says_the_same(one.text, best.text)]
-    agreeing = {hits[one.rank].path for one in found if says_the_same(one.text, best.text) and one.features["span"] > 0}
-    hit = hits[best.rank]
+    others = [  # rivals: what is shown are sentences, so that another span of the same one is none
+        one.features["span"]
+        for one in found[1:]
+        if (one.rank, one.sentences) != (best.rank, best.sentences) and not says_the_same(one.text, best.text)
+    ]
     asked = _wanted(question)
-    here = _held(hit)
     return {
-        "span": span,
+        "sure": min(span, SURE),
         "relevance": best.features["relevance"],
         "retrieval": best.features["retrieval"],
         "lead": span - max(others, default=span - ALONE),
-        "agreement": float(len(agreeing) > 1),
-        "names": len(asked & here) / len(asked) if asked else 1.0,
-        "words": _share(frozenset(stems(question)), here),
+        "names": len(asked & _held(hits[best.rank])) / len(asked) if asked else 1.0,
     }
 
 
@@ -211,10 +211,6 @@ def _held(hit: Hit) -> frozenset[str]:
     own = [hit.text[start:end] for start, end in _within(hit) if not is_pointer(hit.text, start, end)]
     text = "\n".join([hit.title, hit.section, *own])
     return frozenset(stem(fold(word)) for word in words(text)) | frozenset(numbers(text))
-
-
-def _share(wanted: frozenset[str], present: frozenset[str]) -> float:
-    return len(wanted & present) / len(wanted) if wanted else 1.0
 
 
 def _within(hit: Hit) -> tuple[Offsets, ...]:
