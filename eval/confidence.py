@@ -11,7 +11,6 @@ where a citation holds a gold span.
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import sys
 from collections.abc import Mapping, Sequence
@@ -21,6 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from eval.provenance import publish
 from eval.run import Run
 from rag.errors import RagError, SuiteError
 
@@ -135,11 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RagError as error:
         print(error, file=sys.stderr)
         return 1
-    found = json.dumps(figures(confidences, right, asked=len(rows)), indent=2)
-    print(found)
-    if options.out:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_text(found + "\n", encoding="utf-8")
+    publish(figures(confidences, right, asked=len(rows)), options.out)
     if options.plot:
         plot(confidences, right, options.plot, asked=len(rows))
     return 0

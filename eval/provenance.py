@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import subprocess
@@ -20,6 +21,15 @@ def provenance() -> dict[str, Any]:
     commit, dirty = _commit()
     return {"commit": commit, "dirty": dirty, "machine": machine(), "python": platform.python_version(),
             "packages": {name: _version(name) for name in PACKAGES}}  # fmt: skip
+
+
+def publish(found: dict[str, Any], out: Path | None) -> None:
+    """Print figures as JSON, and write them to `out` where one is named."""
+    text = json.dumps(found, indent=2)
+    print(text)
+    if out:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(text + "\n", encoding="utf-8")
 
 
 def machine() -> str:

@@ -8,7 +8,6 @@ Each question is read against every passage of its own document; the best span a
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import sys
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ import numpy as np
 from tqdm import tqdm
 
 from eval.measures import exact_match, f1
-from eval.provenance import provenance
+from eval.provenance import provenance, publish
 from rag.encoder import Encoder
 from rag.errors import RagError
 from rag.network import WEIGHTS, Network
@@ -147,11 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RagError as error:
         print(error, file=sys.stderr)
         return 1
-    found |= provenance()
-    print(json.dumps(found, indent=2))
-    if options.out:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    publish({**found, **provenance()}, options.out)
     return 0
 
 

@@ -10,7 +10,6 @@ Its head is untrained, for only its speed is asked; it gives one score, the read
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -21,7 +20,7 @@ import torch
 from sentence_transformers import CrossEncoder
 from transformers.utils import logging
 
-from eval.provenance import provenance
+from eval.provenance import provenance, publish
 from eval.suite import Suite
 from rag.encoder import bundled, has_bfloat16
 from rag.network import WINDOW, Network
@@ -77,11 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     about = {"passages": PASSAGES, "questions": len(questions), "threads": torch.get_num_threads(),
              "reader_precision": "bfloat16" if has_bfloat16() else "float32"}  # fmt: skip
-    whole = json.dumps({**about, "seconds": found, **provenance()}, indent=2)
-    print(whole)
-    if options.out:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_text(whole + "\n", encoding="utf-8")
+    publish({**about, "seconds": found, **provenance()}, options.out)
     return 0
 
 

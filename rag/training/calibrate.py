@@ -29,7 +29,7 @@ from rag.encoder import Encoder
 from rag.index import Index
 from rag.reader import CALIBRATION, Calibration, Found, Reader, absent, logit, question_features, sigmoid
 from rag.retrieval import to_read
-from rag.training.data import KIND_OF, Json, lines, part_of
+from rag.training.data import Json, lines, overlaps_evidence, part_of
 from rag.training.recipe import Recipe
 from rag.types import Document, Hit
 
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     recipe = Recipe.load()
     encoder, reader = Encoder(), Reader(calibration=NOTHING)
-    documents = [one for one in lines(options.data / "documents.jsonl.gz") if one["meta"]["dataset"] in KIND_OF]
+    documents = list(lines(options.data / "documents.jsonl.gz"))
     questions = list(lines(options.data / "questions.jsonl.gz"))
     calibrate, check = (
         examples([one for one in documents if part_of(one["title"], recipe.data.held_out) == part],
@@ -99,9 +99,11 @@ def examples(
     ):
         index.add(Document(text=one["text"], path=one["id"], title=one["title"], sha256=one["id"]) for one in kept)
         for one in tqdm(_sampled(questions, ids, indexed), desc=name, unit="question"):
+            if one["meta"]["dataset"].startswith(TOGETHER):
+                continue
             hits = to_read(index, one["question"], k=config.retrieval.read)
-            if absent(one["question"], hits) or one["meta"]["dataset"].startswith(TOGETHER):
-                continue  # refused before any confidence is asked for, or not to be judged
+            if absent(one["question"], hits):
+                continue  # refused before any confidence is asked for
             spans = reader.find(one["question"], hits)
             answerable = one["answerable"] and one["meta"]["doc_id"] in indexed
             right, shown = (
@@ -131,9 +133,7 @@ def _sampled(questions: Iterable[Json], ids: set[str], indexed: set[str]) -> lis
 def _right(span: Found, hit: Hit, question: Json, *, whole: bool) -> bool:
     """Whether a span, or the `whole` sentences around it, overlap the evidence."""
     start, end = span.sentences if whole else (span.start, span.end)
-    return any(
-        gold["doc_id"] == hit.path and gold["start"] < end and start < gold["end"] for gold in question["evidence"]
-    )
+    return overlaps_evidence(question, hit.path, start, end)
 
 
 def fit_order(examples: Sequence[Example], *, steps: int = 400) -> dict[str, float]:

@@ -207,6 +207,11 @@ def _trimmed(text: str, evidence: Json) -> tuple[int, int]:
     return start, end
 
 
+def overlaps_evidence(question: Json, path: str, start: int, end: int) -> bool:
+    """Whether a place in a document shares a character with the question's evidence."""
+    return any(gold["doc_id"] == path and gold["start"] < end and start < gold["end"] for gold in question["evidence"])
+
+
 def _names_by_title(questions: Sequence[Json], documents: dict[str, Json]) -> dict[str, list[str]]:
     said: dict[str, list[str]] = defaultdict(list)
     for one in questions:

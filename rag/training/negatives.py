@@ -17,7 +17,7 @@ from rag.config import Config
 from rag.encoder import Encoder, bundled, piece_counter
 from rag.index import Index
 from rag.passages import QUESTION_PIECES, TITLE_PIECES
-from rag.training.data import Builder, Examples, Json, lines, part_of
+from rag.training.data import Builder, Examples, Json, lines, overlaps_evidence, part_of
 from rag.training.recipe import Recipe
 from rag.types import Document, Hit
 
@@ -66,12 +66,11 @@ def search(data: Path, recipe: Recipe, *, questions: int) -> Examples:
 def wrong_hits(question: Json, hits: Iterable[Hit]) -> list[Hit]:
     """The passages that neither overlap the evidence nor hold the words of an answer."""
     answers = [answer.lower() for answer in question["answers"]]
-    evidence = {(one["doc_id"], place) for one in question["evidence"] for place in range(one["start"], one["end"])}
     return [
         hit
         for hit in hits
         if not any(answer in hit.text.lower() for answer in answers)
-        and not any((hit.path, place) in evidence for place in range(hit.span.start, hit.span.end))
+        and not overlaps_evidence(question, hit.path, hit.span.start, hit.span.end)
     ]
 
 

@@ -67,9 +67,10 @@ def train(work: Path, recipe: Recipe, device: torch.device) -> None:
         for group in optimizer.param_groups:
             group["lr"] = settings.learning_rate * _rate(step, settings, decay_from)
         chosen, chance = next(batches), np.random.default_rng((settings.seed, step))
+        batch = _on(device, examples, chosen, chance, settings.without_title)
         with _bfloat16(device):
-            scores = network(_on(device, examples, chosen, chance, settings.without_title))
-        loss = _loss(scores, examples, chosen, settings.relevance)
+            scores = network(batch)
+        loss = _loss(scores, batch, examples, chosen, settings.relevance)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
@@ -131,10 +132,8 @@ def targets(batch_passage: Tensor, examples: Examples, chosen: Numbers) -> Tenso
     return torch.where(answer >= 0, answer + first.unsqueeze(1), 0)
 
 
-def _loss(scores: Scores, examples: Examples, chosen: Numbers, weight: float) -> Tensor:
-    passage = scores.start > -1e4
-    passage[:, 0] = False
-    gold = targets(passage, examples, chosen).to(scores.start.device)
+def _loss(scores: Scores, batch: Batch, examples: Examples, chosen: Numbers, weight: float) -> Tensor:
+    gold = targets(batch.passage, examples, chosen).to(scores.start.device)
     span = (cross_entropy(scores.start, gold[:, 0]) + cross_entropy(scores.end, gold[:, 1])) / 2
     relevant = torch.from_numpy(examples.relevant[chosen].astype(np.float32)).to(scores.start.device)
     known = relevant >= 0
