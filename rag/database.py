@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any, NamedTuple
 from rag.errors import IndexDamaged, IndexFault
 
 Row = tuple[Any, ...]
+
+WAIT = 30.0  # seconds that a statement waits for another connection
 
 _OUTSIDE = {  # faults of the machine; all else that SQLite complains of lies in the file
     sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN,
@@ -131,9 +134,10 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         # check_same_thread: a connection is used by its own thread, but may be closed by another.
-        connection = sqlite3.connect(self._path, isolation_level=None, timeout=30, check_same_thread=False)
+        connection = sqlite3.connect(self._path, isolation_level=None, timeout=WAIT, check_same_thread=False)
         try:
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+            _use_wal(connection)
+            for pragma in ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
                 connection.execute(f"PRAGMA {pragma}")
         except BaseException:
             connection.close()
@@ -142,3 +146,19 @@ class Database:
 
     def _is_closed(self) -> IndexFault:
         return IndexFault(str(self._path.parent), "the index is closed.", remedy="Open it again.")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch to the write-ahead log, waiting like any other statement.
+
+    SQLite itself gives up at once here where another connection makes the same switch.
+    """
+    until = time.monotonic() + WAIT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
