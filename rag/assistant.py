@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -28,6 +29,14 @@ CHANGED = "The documents changed while they were read. Ask again."
 NOT_CLOSE = "The documents do not seem to say: no passage answers this closely enough."
 ALSO = 0.5  # a further place is shown where its score is at most this far below the best
 AGREES = 2.0  # the same, where another document gives the same answer
+
+_PLURAL = r"\w*[^\Wsu]s"  # "parties", not "bus" or "class"
+_SEVERAL = re.compile(
+    r"^\W*(?:list|name (?:all|the)|(?:who|what|which) (?:all|are|were)|who else|"
+    r"(?:what|which|name) (?:\w+ )?(?:two|three|four|five)|"
+    rf"which (?:\w+ )?{_PLURAL}|what (?:\w+ )?{_PLURAL} (?:are|were|do|did|have|had|will))\b",
+    re.IGNORECASE,
+)
 
 Within = Sequence[str | Path] | None
 
@@ -175,11 +184,11 @@ class Assistant:
         if not statements:  # changed meanwhile, or grounding sees more of the document than the passage read
             reason = CHANGED if _changed(shown, document_of) else NOT_CLOSE
             return self._refusal(question, reading, reason, "reader", *notes)
-        first = statements[0].citations[0]
+        cited = {(citation.path, citation.span) for statement in statements for citation in statement.citations}
         return Answer(
             question=question,
             statements=statements,
-            short=next(one.short for one in shown if (one.path, one.span) == (first.path, first.span)),
+            short=in_short(question, [one.short for one in shown if (one.path, one.span) in cited]),
             confidence=reading.confidence,
             notes=notes,
             config=self.config.digest(),
@@ -213,6 +222,15 @@ def to_show(candidates: Sequence[Candidate]) -> list[Candidate]:
         return one.score >= best.score - (AGREES if agrees else ALSO)
 
     return [one for one in candidates if near(one)]
+
+
+def in_short(question: str, shorts: Sequence[str]) -> str:
+    """The best short answer; all that differ where the question asks for several."""
+    told: list[str] = []
+    for short in shorts if _SEVERAL.search(question) else shorts[:1]:
+        if not any(says_the_same(short, other) for other in told):
+            told.append(short)
+    return "; ".join(told)
 
 
 def _asked(question: str) -> str:

@@ -14,7 +14,7 @@ from llama_index.core.base.llms.types import ChatMessage, ChatResponse
 from llama_index.core.llms import MockLLM
 
 from rag import Answer, Assistant, Config
-from rag.assistant import to_show
+from rag.assistant import in_short, to_show
 from rag.config import LLMSettings, ReaderSettings
 from rag.errors import IndexFault, IndexMissing, QuestionError
 from rag.generator import Generator
@@ -279,6 +279,24 @@ def test_other_documents_that_give_the_same_answer_are_cited_too() -> None:
         candidate("d", "Lavrov", 6.9),
     ]
     assert to_show(found) == [best, close, same]
+
+
+@pytest.mark.parametrize(
+    ("question", "short"),
+    [
+        ("Which parties do the candidates belong to?", "the Civic Union; the National Party"),
+        ("Who are the candidates?", "the Civic Union; the National Party"),
+        ("Which two parties won?", "the Civic Union; the National Party"),
+        ("List the parties.", "the Civic Union; the National Party"),
+        ("Name the parties that won.", "the Civic Union; the National Party"),
+        ("What is the bus status?", "the Civic Union"),
+        ("Which party won?", "the Civic Union"),
+        ("What caused the floods?", "the Civic Union"),
+        ("Who is a candidate?", "the Civic Union"),
+    ],
+)
+def test_the_short_answer_to_a_question_for_several_tells_all_that_differ(question: str, short: str) -> None:
+    assert in_short(question, ["the Civic Union", "Civic Union", "the National Party"]) == short
 
 
 def test_the_query_engine_gives_text_citations_and_the_whole_answer(assistant: Assistant) -> None:
