@@ -102,7 +102,8 @@ def _batches(examples: Examples, recipe: Recipe, skip: int) -> Iterator[Numbers]
         parts = [own[examples.kind[own] == KINDS.index(kind)] for kind in recipe.mix]
         shares = recipe.mix.values()
         drawn = [
-            chance.permutation(part)[: round(len(part) * share)] for part, share in zip(parts, shares, strict=True)
+            np.resize(chance.permutation(part), round(len(part) * share))
+            for part, share in zip(parts, shares, strict=True)
         ]
         order = chance.permutation(np.concatenate(drawn))
         for begin in range(0, len(order), size * POOL):
