@@ -2,12 +2,13 @@
 
     python -m eval.reading ../shared/data/squad2_dev
 
-Each question is read against every passage of its own document; the best span answers unless no answer scores higher.
+Each question is read against the whole of its own document; the best span answers unless no answer scores higher.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import sys
 from collections.abc import Sequence
@@ -19,14 +20,12 @@ from tqdm import tqdm
 
 from eval.measures import exact_match, f1
 from eval.provenance import provenance, publish
-from rag.encoder import Encoder
 from rag.errors import RagError
 from rag.network import WEIGHTS, Network
-from rag.passages import PassageParser
-from rag.sentences import Offsets
+from rag.readable import echoes
+from rag.sentences import Offsets, sentences
 from rag.training.data import PARTS, Json, lines, part_of
 from rag.training.recipe import Recipe
-from rag.types import Document
 
 RESAMPLES = 1000
 
@@ -34,7 +33,6 @@ RESAMPLES = 1000
 def read(
     data: Path,
     network: Network,
-    encoder: Encoder,
     *,
     limit: int | None = None,
     threshold: float = 0.0,
@@ -54,7 +52,7 @@ def read(
     if limit is not None and limit < len(questions):
         questions = random.Random(0).sample(questions, limit)
     forced = all(one["answerable"] for one in questions)
-    read_of = _Reading(network, PassageParser(encoder))
+    read_of = _Reading(network)
     rows = []
     for one in tqdm(questions, unit="question"):
         score, best = read_of(one["question"], documents[one["meta"]["doc_id"]])
@@ -76,25 +74,20 @@ def read(
 
 
 class _Reading:
-    """The best span of a document for a question, with its logit; each document is cut once."""
+    """The best span of a document for a question, with its logit; the sentences of each document are found once."""
 
-    def __init__(self, network: Network, parser: PassageParser) -> None:
+    def __init__(self, network: Network) -> None:
         self._network = network
-        self._parser = parser
-        self._passages: dict[str, list[tuple[str, list[Offsets]]]] = {}
+        self._sentences: dict[str, list[Offsets]] = {}
 
     def __call__(self, question: str, document: Json) -> tuple[float, str]:
-        if document["id"] not in self._passages:
-            whole = Document(text=document["text"], path=document["id"], title=document["title"], sha256="")
-            self._passages[document["id"]] = [
-                (node.text, [(a - begin, b - begin) for a, b in node.metadata["sentences"]])
-                for node in self._parser.parse(whole)
-                for begin in [node.start_char_idx or 0]
-            ]
-        texts, sentences = zip(*self._passages[document["id"]], strict=True)
-        scored = self._network.score(question, [document["title"]] * len(texts), texts, sentences)
-        spans = [(score, text[a:b]) for text, found in zip(texts, scored, strict=True) for a, b, score in found.spans]
-        return max(spans, default=(0.0, ""))
+        name, text = document["id"], document["text"]
+        if name not in self._sentences:
+            self._sentences[name] = sentences(text)
+        (found,) = self._network.score(question, [document["title"]], [text], [self._sentences[name]])
+        spans = (span for span in found if not echoes(question, text, span.start, span.end))
+        best = next(spans, None)
+        return (best.score, text[best.start : best.end]) if best else (-math.inf, "")
 
 
 def _interval(values: Any) -> dict[str, Any]:
@@ -140,9 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         pinned = {} if options.weights == WEIGHTS else {"pinned": ""}
         network = Network.load(options.weights, **pinned)
-        found = read(
-            options.data, network, Encoder(), limit=options.limit, threshold=options.threshold, part=options.part
-        )
+        found = read(options.data, network, limit=options.limit, threshold=options.threshold, part=options.part)
     except RagError as error:
         print(error, file=sys.stderr)
         return 1

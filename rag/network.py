@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,20 +122,20 @@ class Network:
 
     def score(
         self, question: str, titles: Sequence[str], texts: Sequence[str], parts: Sequence[Sequence[Offsets]]
-    ) -> list[Scored]:
-        """The best spans of each text within its `parts`, a span's logit against no answer, and each text's relevance.
+    ) -> list[list[Scored]]:
+        """The best spans of each text within its `parts`, best first; none overlaps another.
 
-        A text that does not fit beside question and title is read in windows that overlap by half.
+        A text that does not fit beside question and title is read in windows that overlap by about half and, where
+        they can, begin and end with a part.
         """
         asked = self._pieces(question)[0][:LONGEST_QUESTION]
         heads = [self._head(*title.partition("\n")[::2]) for title in titles]
         windows = [
             window
             for i, text in enumerate(texts)
-            for window in _windows(i, *self._pieces(text), WINDOW - 3 - len(asked) - len(heads[i]))
+            for window in _windows(i, *self._pieces(text), parts[i], WINDOW - 3 - len(asked) - len(heads[i]))
         ]
-        found: list[list[tuple[int, int, float]]] = [[] for _ in texts]
-        relevance = [-np.inf] * len(texts)
+        found: list[list[Scored]] = [[] for _ in texts]
         order = sorted(range(len(windows)), key=lambda i: len(windows[i].ids) + len(heads[windows[i].passage]))
         for begin in range(0, len(order), BATCH):
             chosen = [windows[i] for i in order[begin : begin + BATCH]]
@@ -154,11 +155,17 @@ class Network:
                     lies,
                     null,
                 )
-                found[window.passage] += [(window.offsets[a][0], window.offsets[b][1], s) for a, b, s in spans]
-                relevance[window.passage] = max(relevance[window.passage], float(scores.relevance[row]))
-        return [
-            Scored(spans=tuple(apart(spans)), relevance=about) for spans, about in zip(found, relevance, strict=True)
-        ]
+                found[window.passage] += [
+                    Scored(
+                        start=window.offsets[a][0],
+                        end=window.offsets[b][1],
+                        score=score,
+                        relevance=float(scores.relevance[row]),
+                        window=(window.offsets[0][0], window.offsets[-1][1]),
+                    )
+                    for a, b, score in spans
+                ]
+        return [apart(spans) for spans in found]
 
     def _head(self, title: str, section: str) -> list[int]:
         return self._pieces(title)[0][:TITLE_PIECES] + self._pieces(section)[0][:SECTION_PIECES]
@@ -186,11 +193,11 @@ def best_spans(
     return sorted(pairs, key=lambda pair: (-pair[2], pair[0], pair[1]))
 
 
-def apart(spans: Sequence[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
+def apart(spans: Sequence[Scored]) -> list[Scored]:
     """The spans, best first, that overlap no better one."""
-    kept: list[tuple[int, int, float]] = []
-    for span in sorted(spans, key=lambda span: (-span[2], span[0], span[1])):
-        if all(span[1] <= other[0] or other[1] <= span[0] for other in kept):
+    kept: list[Scored] = []
+    for span in sorted(spans, key=lambda span: (-span.score, span.start, span.end)):
+        if all(span.end <= other.start or other.end <= span.start for other in kept):
             kept.append(span)
     return kept
 
@@ -242,9 +249,19 @@ def _is_mark(character: str) -> bool:
     return not character.isascii() and unicodedata.category(character)[0] == "M"
 
 
-def _windows(passage: int, ids: list[int], offsets: list[Offsets], room: int) -> Iterator[_Window]:
-    for begin in range(0, max(len(ids) - room // 2, 1), room // 2 if len(ids) > room else len(ids) or 1):
-        yield _Window(passage, ids[begin : begin + room], offsets[begin : begin + room])
+def _windows(
+    passage: int, ids: list[int], offsets: list[Offsets], parts: Sequence[Offsets], room: int
+) -> Iterator[_Window]:
+    """Runs of at most `room` pieces that overlap by about half, cut between parts where one ends near enough."""
+    firsts = [bisect_left(offsets, (start, 0)) for start, _ in parts]
+    begin = 0
+    while begin + room < len(ids):
+        end = max((first for first in firsts if begin + room // 2 < first <= begin + room), default=begin + room)
+        yield _Window(passage, ids[begin:end], offsets[begin:end])
+        middle = begin + (end - begin + 1) // 2
+        inside = [first for first in firsts if begin < first <= end]
+        begin = min(inside, key=lambda first: abs(first - middle), default=middle)
+    yield _Window(passage, ids[begin:], offsets[begin:])
 
 
 def _fill(network: ReaderNetwork, own: dict[str, Tensor], kind: torch.dtype, weights: Path) -> None:

@@ -1,4 +1,4 @@
-"""Where in a passage an answer may lie: not in what points elsewhere, is said to be unknown, or is past."""
+"""Where an answer may lie: not in what points elsewhere, is said to be unknown, is past, or repeats the question."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from rag.sentences import Offsets, is_pointer
+from rag.words import fold, names, words
 
 # A report that says what it does not know names it: "no details of a meeting between …". Of 87,371 answers of SQuAD's
 # training questions 74 stand behind such words.
@@ -26,6 +27,8 @@ _TO_COME = re.compile(
     r"to (?:be|begin|start|take|meet)|future|later this|(?:is|are) to|intend\w*|tomorrow|forthcoming|until|by)\b",
     re.IGNORECASE,
 )
+_WHO_IS = re.compile(r"^\W*(?:who|what)(?:[’']s| is| was| are| were)\s+(?P<name>.+)$", re.IGNORECASE | re.DOTALL)
+_WORD_BEFORE, _WORD_AFTER = re.compile(r"(\w+)[^\S\n]+$"), re.compile(r"[^\S\n]+(\w+)")
 _CLAUSE_END = re.compile(r"[,;:](?=\s)|[.!?](?=\W*$)")
 
 
@@ -34,6 +37,7 @@ def readable(question: str, text: str, sentences: Iterable[Offsets]) -> list[Off
     found: list[Offsets] = []
     future = _WHEN_WILL.search(question) is not None
     denied = _DENIES.search(question) is not None
+    asked = set(names(question))
     for start, end in sentences:
         own = text[start:end]
         if is_pointer(text, start, end) or (future and _PAST.search(own) and not _TO_COME.search(own)):
@@ -41,8 +45,25 @@ def readable(question: str, text: str, sentences: Iterable[Offsets]) -> list[Off
         unknown = None if denied else _UNKNOWN.search(own)
         if unknown:
             stop = None if future else _CLAUSE_END.search(own, unknown.end())
-            found.append((start, start + unknown.start()))
-            found.append((start + stop.start() if stop else end, end))
+            last = stop.start() if stop else end - start
+            if not asked & set(words(own[unknown.start() : last])):  # else what is asked is what is not known
+                found.append((start, start + unknown.start()))
+            found.append((start + last, end))
         else:
             found.append((start, end))
     return found
+
+
+def echoes(question: str, text: str, start: int, end: int) -> bool:
+    """Whether the span text[start:end] says no more than the question, or is the rest of the name that it asks about.
+
+    "Yuri" does not say who Ushakov is. A question that offers a choice ("red or blue?") holds its answer.
+    """
+    asked, own = words(question), words(text[start:end])
+    if set(own) <= set(asked):
+        return "or" not in asked
+    match = _WHO_IS.match(question)
+    if not match or not set(words(match["name"])) <= set(names(question)):
+        return False
+    beside = (_WORD_BEFORE.search(text[max(0, start - 40) : start]), _WORD_AFTER.match(text, end))
+    return text[start].isupper() and any(fold(one[1]) in asked for one in beside if one)

@@ -12,8 +12,9 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
-from rag.readable import readable
+from rag.readable import echoes, readable
 from rag.sentences import Offsets, is_pointer
+from rag.stretches import Stretch, joined
 from rag.types import Hit, Span
 from rag.words import fold, names, numbers, stem, words
 
@@ -29,11 +30,14 @@ ALONE = 5.0  # lead of a span that has no rival
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
-    """What the network finds in a passage: spans of its text, best first, with the logit of each against no answer;
-    and the logit of the passage being about the question."""
+    """A span that the network finds in a text, with its logit against no answer; `window` is the part of the text that
+    was read at once, `relevance` the logit of that being about the question."""
 
-    spans: tuple[tuple[int, int, float], ...]
+    start: int
+    end: int
+    score: float
     relevance: float
+    window: Offsets
 
 
 class Scorer(Protocol):
@@ -41,8 +45,8 @@ class Scorer(Protocol):
 
     def score(
         self, question: str, titles: Sequence[str], texts: Sequence[str], parts: Sequence[Sequence[Offsets]]
-    ) -> list[Scored]:
-        """Each text with the question; each span lies within one of its `parts`, which are in order."""
+    ) -> list[list[Scored]]:
+        """Spans of each text, best first; each span lies within one of its `parts`, which are in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +130,7 @@ class Reader:
             best.setdefault(found[i].rank, scores[i])
         ranks = sorted(range(len(hits)), key=lambda rank: (-best.get(rank, -math.inf), rank))
         candidates = tuple(_candidate(found[i], hits[found[i].rank], scores[i]) for i in order)
-        features = question_features(question, hits, [found[i] for i in order])
+        features = question_features([found[i] for i in order])
         return Reading(
             ranked=tuple(hits[rank] for rank in ranks),
             candidates=candidates,
@@ -136,29 +140,38 @@ class Reader:
 
     def find(self, question: str, hits: Sequence[Hit]) -> list[Found]:
         """The best spans of each passage, with their features, in the order of the passages."""
-        parts = [readable(question, hit.text, _within(hit)) for hit in hits]
-        titles = ["\n".join(part for part in (hit.title, hit.section) if part) for hit in hits]
-        scored = self.network.score(question, titles, [hit.text for hit in hits], parts)
-        return [
-            Found(
-                rank=rank,
-                start=hit.span.start + start,
-                end=hit.span.start + end,
-                text=hit.text[start:end],
-                sentences=_around(hit, hit.span.start + start, hit.span.start + end),
-                features={
-                    "span": score,
-                    "relevance": one.relevance,
-                    "retrieval": hit.score,
-                    "log_rank": math.log1p(rank),
-                },
-            )
-            for rank, (hit, one) in enumerate(zip(hits, scored, strict=True))
-            for start, end, score in one.spans[:KEPT]
-        ]
+        stretches = joined(hits)
+        parts = [readable(question, one.text, one.sentences) for one in stretches]
+        scored = self.network.score(question, [one.title for one in stretches], [one.text for one in stretches], parts)
+        asked = _wanted(question)
+        found: list[list[Found]] = [[] for _ in hits]
+        for stretch, spans in zip(stretches, scored, strict=True):
+            for span in spans:
+                rank = stretch.ranks[stretch.at(span.start)]
+                if len(found[rank]) < KEPT and not echoes(question, stretch.text, span.start, span.end):
+                    found[rank].append(_found(rank, hits[rank], stretch, span, asked))
+        return [one for spans in found for one in spans]
 
 
-def question_features(question: str, hits: Sequence[Hit], found: Sequence[Found]) -> dict[str, float]:
+def _found(rank: int, hit: Hit, stretch: Stretch, span: Scored, asked: frozenset[str]) -> Found:
+    start, end = stretch.start + span.start, stretch.start + span.end
+    return Found(
+        rank=rank,
+        start=start,
+        end=end,
+        text=stretch.text[span.start : span.end],
+        sentences=_around(hit, start, end),
+        features={
+            "span": span.score,
+            "relevance": span.relevance,
+            "retrieval": hit.score,
+            "log_rank": math.log1p(rank),
+            "names": len(asked & _in_window(stretch, span.window)) / len(asked) if asked else 1.0,
+        },
+    )
+
+
+def question_features(found: Sequence[Found]) -> dict[str, float]:
     """What speaks for the first of `found`, which are in order: the features that confidence is made of."""
     if not found:
         return {}
@@ -169,13 +182,12 @@ def question_features(question: str, hits: Sequence[Hit], found: Sequence[Found]
         for one in found[1:]
         if (one.rank, one.sentences) != (best.rank, best.sentences) and not says_the_same(one.text, best.text)
     ]
-    asked = _wanted(question)
     return {
         "sure": min(span, SURE),
         "relevance": best.features["relevance"],
         "retrieval": best.features["retrieval"],
         "lead": span - max(others, default=span - ALONE),
-        "names": len(asked & _held(hits[best.rank])) / len(asked) if asked else 1.0,
+        "names": best.features["names"],
     }
 
 
@@ -208,14 +220,31 @@ def _begins_any(wanted: str, present: Sequence[str]) -> bool:
 
 @lru_cache(maxsize=4096)
 def _held(hit: Hit) -> frozenset[str]:
-    own = [hit.text[start:end] for start, end in _within(hit) if not is_pointer(hit.text, start, end)]
-    text = "\n".join([hit.title, hit.section, *own])
+    """Stems and numbers of a passage, its title and its section."""
+    own = [hit.text[a - hit.span.start : b - hit.span.start] for a, b in _speaking(hit)]
+    return _stems("\n".join([hit.title, hit.section, *own]))
+
+
+def _in_window(stretch: Stretch, window: Offsets) -> frozenset[str]:
+    """The same of the sentences of a window, and the title and section that it was read with."""
+    own = [
+        hit.text[a - hit.span.start : b - hit.span.start]
+        for hit in stretch.hits
+        for a, b in _speaking(hit)
+        if window[0] < b - stretch.start and a - stretch.start < window[1]
+    ]
+    return frozenset[str]().union(*map(_stems, [stretch.title, *own]))
+
+
+@lru_cache(maxsize=4096)
+def _stems(text: str) -> frozenset[str]:
     return frozenset(stem(fold(word)) for word in words(text)) | frozenset(numbers(text))
 
 
-def _within(hit: Hit) -> tuple[Offsets, ...]:
-    """The sentences of a passage as offsets into its own text."""
-    return tuple((start - hit.span.start, end - hit.span.start) for start, end in hit.sentences)
+def _speaking(hit: Hit) -> list[Offsets]:
+    """The sentences of a passage that say something themselves, as offsets of the document."""
+    begin = hit.span.start
+    return [(a, b) for a, b in hit.sentences if not is_pointer(hit.text, a - begin, b - begin)]
 
 
 def _around(hit: Hit, start: int, end: int) -> Offsets:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,7 @@ from rag.network import (
     part_of_each,
 )
 from rag.passages import TITLE_PIECES
+from rag.reader import Scored
 
 logits = st.lists(st.integers(-9, 9).map(float), min_size=1, max_size=8)
 
@@ -85,18 +87,32 @@ def test_a_piece_belongs_to_the_part_that_holds_it_whole() -> None:
 
 
 def test_spans_that_overlap_a_better_one_are_left_out() -> None:
-    assert apart([(0, 4, 1.0), (4, 6, 0.5), (2, 5, 2.0), (5, 6, 0.1)]) == [(2, 5, 2.0), (5, 6, 0.1)]
+    spans = [
+        Scored(start=start, end=end, score=score, relevance=0.0, window=(0, 9))
+        for start, end, score in ((0, 4, 1.0), (4, 6, 0.5), (2, 5, 2.0), (5, 6, 0.1))
+    ]
+    assert [(span.start, span.end) for span in apart(spans)] == [(2, 5), (5, 6)]
 
 
-@given(st.integers(0, 900), st.integers(2, 200))
-def test_windows_hold_every_piece_and_none_is_too_long(length: int, room: int) -> None:
+@given(st.integers(0, 900), st.integers(2, 200), st.lists(st.integers(1, 60)))
+def test_windows_hold_every_piece_and_none_is_too_long(length: int, room: int, sizes: list[int]) -> None:
     ids = list(range(length))
-    windows = list(_windows(3, ids, [(i, i + 1) for i in ids], room))
+    edges_ = [edge for edge in accumulate(sizes, initial=0) if edge < length]
+    windows = list(_windows(3, ids, [(i, i + 1) for i in ids], list(pairwise([*edges_, length])), room))
     assert all(len(window.ids) <= room and window.passage == 3 for window in windows)
     assert set().union(*(window.ids for window in windows)) == set(ids)
     assert all([start for start, _ in window.offsets] == window.ids for window in windows)
     if length <= room:
         assert len(windows) == 1
+    for one, following in pairwise(windows):
+        assert one.ids[0] < following.ids[0] <= one.ids[-1] + 1
+
+
+def test_windows_are_cut_between_sentences_so_that_two_neighbours_stand_in_one() -> None:
+    ids = list(range(100))
+    sentences = [(0, 20), (20, 38), (38, 55), (55, 80), (80, 100)]
+    windows = list(_windows(0, ids, [(i, i + 1) for i in ids], sentences, 50))
+    assert [(window.ids[0], window.ids[-1] + 1) for window in windows] == [(0, 38), (20, 55), (38, 80), (55, 100)]
 
 
 def test_a_passage_scores_the_same_alone_and_among_others(network: Network) -> None:
@@ -106,17 +122,17 @@ def test_a_passage_scores_the_same_alone_and_among_others(network: Network) -> N
     together = network.score("Who met Lavrov?", titles, texts, whole)
     for title, text, one in zip(titles, texts, together, strict=True):
         (alone,) = network.score("Who met Lavrov?", [title], [text], [[(0, len(text))]])
-        assert alone.relevance == pytest.approx(one.relevance, abs=1e-4)
-        assert [span[:2] for span in alone.spans] == [span[:2] for span in one.spans]
-        assert [span[2] for span in alone.spans] == pytest.approx([span[2] for span in one.spans], abs=1e-4)
+        assert [(span.start, span.end) for span in alone] == [(span.start, span.end) for span in one]
+        assert [span.score for span in alone] == pytest.approx([span.score for span in one], abs=1e-4)
+        assert [span.relevance for span in alone] == pytest.approx([span.relevance for span in one], abs=1e-4)
 
 
 def test_spans_are_offsets_into_the_text_and_each_lies_in_an_open_part(network: Network) -> None:
     text = "Read more: İstanbul talks. 😀 The “ﬁrst” envoys met in Ağrı."
     begins = text.index("The")
     (found,) = network.score("Where did the envoys meet?", [""], [text], [[(begins, len(text))]])
-    assert found.spans
-    for start, end, _ in found.spans:
+    assert found
+    for start, end in ((span.start, span.end) for span in found):
         assert begins <= start < end <= len(text)
         assert text[start:end].strip()
         assert not (text[start - 1].isalnum() and text[start].isalnum())
@@ -154,7 +170,7 @@ def test_in_bfloat16_a_score_hardly_depends_on_what_is_read_beside_it(weights: P
     together = network.score("Who met Lavrov?", [""] * 3, texts, whole)
     for text, part, one in zip(texts, whole, together, strict=True):
         (alone,) = network.score("Who met Lavrov?", [""], [text], [part])
-        assert [span[2] for span in alone.spans][:1] == pytest.approx([one.spans[0][2]], abs=0.1)
+        assert alone[0].score == pytest.approx(one[0].score, abs=0.1)
 
 
 def test_a_long_title_leaves_room_for_the_section(network: Network) -> None:
@@ -180,7 +196,7 @@ def test_weights_of_another_network_are_refused(weights: Path, tmp_path: Path) -
 def test_a_text_longer_than_the_window_is_read_to_its_end(network: Network) -> None:
     text = "word " * (2 * WINDOW) + "Riyadh"
     (found,) = network.score("Where?", ["Title"], [text], [[(len(text) - len("Riyadh"), len(text))]])
-    assert [text[start:end] for start, end, _ in found.spans] == ["Riyadh"]
+    assert [text[span.start : span.end] for span in found] == ["Riyadh"]
 
 
 def test_the_word_embeddings_are_the_encoders_and_are_not_stored_again(weights: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.readable import readable
+from rag.readable import echoes, readable
 
 NO_DETAILS = "The talks did not yield any details regarding a meeting between Ana Lesk and Carl Berg."
 
@@ -34,8 +34,12 @@ def test_what_follows_the_words_that_it_is_not_known_is_closed() -> None:
     assert shut("Who met in Riyadh?", "They met.", NO_DETAILS) == [unknown]
     assert shut("When was the war?", f"{NO_DETAILS[:-1]}, the first since the war of 2022.") == [unknown]
     potential = f"{NO_DETAILS[:-1]}, a potential partner since the war of 2022."
-    assert shut("When will Lesk meet Berg?", potential) == [potential[potential.index("any details") :]]
+    assert shut("When will Lesk meet Berg?", potential) == [potential]
     assert shut("When is the vote?", "Solheim said it was too early to say when.") == ["early to say when"]
+
+
+def test_where_what_is_asked_is_what_is_not_known_the_whole_sentence_up_to_there_is_closed() -> None:
+    assert shut("Where did Lesk meet Berg?", "They left.", NO_DETAILS) == [NO_DETAILS[:-1]]
 
 
 def test_a_question_of_what_is_not_known_may_be_answered_there() -> None:
@@ -67,3 +71,26 @@ def test_when_something_will_be_is_not_answered_by_what_was(question: str, sente
 )
 def test_words_of_not_knowing_that_mean_something_else_close_nothing(sentence: str) -> None:
     assert shut("Where is it?", sentence) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "is_echo"),
+    [
+        ("Who is Berg?", "<Carl> Berg, an aide", True),
+        ("Who is Berg?", "Carl Berg, <an aide>", False),
+        ("Who is Carl Berg?", "<Carl Berg>, an aide", True),
+        ("Who is Carl Berg?", "<Norwegian> Carl Berg", True),
+        ("Who is Berg?", "the <minister> Berg", False),
+        ("Who was Berg's wife?", "<Ana> Berg", False),
+        ("Who is the mayor of Berg?", "Berg's <Ana> Berg", False),
+        ("Where did Berg go?", "<Carl> Berg went", False),
+        ("Did Berg or Lesk win?", "<Berg> won", False),
+        ("Did Berg win?", "<Berg> won", True),
+        ("How much?", "<$>", True),
+    ],
+)
+def test_a_span_that_only_repeats_the_question_or_completes_the_name_it_asks_about_is_an_echo(
+    question: str, text: str, is_echo: bool
+) -> None:
+    start, end = text.index("<"), text.index(">") - 1
+    assert echoes(question, text.replace("<", "").replace(">", ""), start, end) == is_echo

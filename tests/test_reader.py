@@ -43,15 +43,22 @@ class Marked:
 
     def score(
         self, question: str, titles: Sequence[str], texts: Sequence[str], parts: Sequence[Sequence[Offsets]]
-    ) -> list[Scored]:
-        self.titles = list(titles)
+    ) -> list[list[Scored]]:
+        self.titles, self.texts = list(titles), list(texts)
         found = []
         for text, open_ in zip(texts, parts, strict=True):
             spans = [
-                (match.start(), match.end(), float(match[1])) for match in re.finditer(r"<(\d)[^>]*>", text)
+                Scored(
+                    start=match.start(),
+                    end=match.end(),
+                    score=float(match[1]),
+                    relevance=0.25,
+                    window=(0, len(text)),
+                )
+                for match in re.finditer(r"<(\d)[^>]*>", text)
                 if any(start <= match.start() and match.end() <= end for start, end in open_)
-            ]  # fmt: skip
-            found.append(Scored(spans=tuple(sorted(spans, key=lambda span: -span[2])), relevance=0.25))
+            ]
+            found.append(sorted(spans, key=lambda span: -span.score))
         return found
 
 
@@ -118,13 +125,32 @@ def test_title_and_section_are_read_with_the_passage() -> None:
     assert network.titles == ["Envoys"]
 
 
+def test_passages_that_follow_one_another_are_read_together_and_each_keeps_its_own_spans(reader: Reader) -> None:
+    text = "<1 Rubio> met <4 Lavrov>.\nThe <2 hall> in <3 Riyadh> was full. <1 All> left."
+    document = Document(text=text, path="/1.txt", title="Talks", sha256="0")
+    second, first = (
+        Hit(
+            score=0.0, text=text[start:end], title="Talks", path="/1.txt", span=document.span(start, end),
+            passage_id=number, sentences=((start, end),),
+        )
+        for number, start, end in ((2, 26, len(text)), (1, 0, 25))
+    )  # fmt: skip
+    found = reader.find("Who met Lavrov?", [second, first])
+    assert reader.network.texts == [text.replace("\n", " ")]
+    assert [(one.rank, one.text) for one in found] == [
+        (0, "<3 Riyadh>"), (0, "<2 hall>"), (0, "<1 All>"), (1, "<4 Lavrov>"), (1, "<1 Rubio>"),
+    ]  # fmt: skip
+    assert all(text[one.start : one.end] == one.text for one in found)
+    assert {one.features["names"] for one in found} == {1.0}  # of both: Lavrov stands beside what names him not
+
+
 def test_what_speaks_for_the_best_span_is_measured_against_the_others(reader: Reader) -> None:
     hits = [
         hit("<8 Rubio> met <7 Lavrov>.", number=1, score=0.5),
         hit("<8 Rubio> it was.", number=2),
         hit("<6 Putin> spoke.", number=3),
     ]
-    features = question_features("Who met Lavrov in 2025?", hits, reader.find("", hits))
+    features = question_features(reader.find("Who met Lavrov in 2025?", hits))
     assert features == {
         "sure": 4.0, "relevance": 0.25, "retrieval": 0.5, "lead": 2.0, "names": 0.5,
     }  # fmt: skip
@@ -152,7 +178,7 @@ def test_the_shipped_calibration_names_known_features_only(reader: Reader) -> No
     hits = [hit("<5 Rubio> met.")]
     found = reader.find("Who met?", hits)
     assert shipped.order.keys() <= found[0].features.keys()
-    assert shipped.confidence.keys() - {"bias"} <= question_features("Who met?", hits, found).keys()
+    assert shipped.confidence.keys() - {"bias"} <= question_features(found).keys()
     assert 0 < shipped.threshold < 1
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import StandInEncoder
 
 from eval.reading import read, row
 from rag.reader import Scored
@@ -18,10 +17,10 @@ TEXT = "Rubio met Lavrov in Riyadh."
 
 
 class Fixed:
-    """Finds "Rubio" in every passage, as sure as the question's number says."""
+    """Finds "Rubio" in every text, as sure as the question's number says."""
 
-    def score(self, question: str, titles: Sequence[str], texts: Sequence[str], parts: Sequence[Any]) -> list[Scored]:
-        return [Scored(spans=((0, 5, float(question)),), relevance=0.0) for _ in texts]
+    def score(self, question: str, titles: Sequence[str], texts: Sequence[str], parts: Sequence[Any]) -> Any:
+        return [[Scored(start=0, end=5, score=float(question), relevance=0.0, window=(0, 9))] for _ in texts]
 
 
 @pytest.fixture
@@ -40,9 +39,9 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_span_below_the_threshold_is_a_refusal(data: Path, encoder: StandInEncoder) -> None:
+def test_a_span_below_the_threshold_is_a_refusal(data: Path) -> None:
     network: Any = Fixed()
-    found = read(data, network, encoder)
+    found = read(data, network)
     values = {name: one["value"] for name, one in found["figures"].items()}
     assert (found["questions"], found["answerable"]) == (5, 3)
     assert values == pytest.approx(
@@ -51,9 +50,9 @@ def test_a_span_below_the_threshold_is_a_refusal(data: Path, encoder: StandInEnc
     assert all(one["low"] <= one["value"] <= one["high"] for one in found["figures"].values())
 
 
-def test_the_best_threshold_weighs_both_kinds_of_question_alike(data: Path, encoder: StandInEncoder) -> None:
+def test_the_best_threshold_weighs_both_kinds_of_question_alike(data: Path) -> None:
     network: Any = Fixed()
-    best = read(data, network, encoder)["best_threshold"]
+    best = read(data, network)["best_threshold"]
     assert (best["threshold"], best["mean"]) == (2.0, pytest.approx(100 * (5 / 9 + 1) / 2, abs=0.01))
 
 
