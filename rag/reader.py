@@ -16,7 +16,7 @@ from rag.readable import echoes, readable
 from rag.sentences import Offsets, is_pointer
 from rag.stretches import Stretch, joined
 from rag.types import Hit, Span
-from rag.words import fold, names, numbers, stem, words
+from rag.words import fold, names, numbers, stem, stems, words
 
 if TYPE_CHECKING:
     from rag.network import Network
@@ -143,7 +143,7 @@ class Reader:
         stretches = joined(hits)
         parts = [readable(question, one.text, one.sentences) for one in stretches]
         scored = self.network.score(question, [one.title for one in stretches], [one.text for one in stretches], parts)
-        asked = _wanted(question)
+        asked = _Asked(_wanted(question), frozenset(stems(question)))
         found: list[list[Found]] = [[] for _ in hits]
         for stretch, spans in zip(stretches, scored, strict=True):
             for span in spans:
@@ -153,22 +153,38 @@ class Reader:
         return [one for spans in found for one in spans]
 
 
-def _found(rank: int, hit: Hit, stretch: Stretch, span: Scored, asked: frozenset[str]) -> Found:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a question holds, as stems: names and numbers, and all words that say something."""
+
+    names: frozenset[str]
+    words: frozenset[str]
+
+
+def _found(rank: int, hit: Hit, stretch: Stretch, span: Scored, asked: _Asked) -> Found:
     start, end = stretch.start + span.start, stretch.start + span.end
+    first, last = _around(hit, start, end)
+    window = _in_window(stretch, span.window)
     return Found(
         rank=rank,
         start=start,
         end=end,
         text=stretch.text[span.start : span.end],
-        sentences=_around(hit, start, end),
+        sentences=(first, last),
         features={
             "span": span.score,
             "relevance": span.relevance,
             "retrieval": hit.score,
             "log_rank": math.log1p(rank),
-            "names": len(asked & _in_window(stretch, span.window)) / len(asked) if asked else 1.0,
+            "names": _share(asked.names, window),
+            "words": _share(asked.words, window),
+            "near": _share(asked.words, _stems(hit.text[first - hit.span.start : last - hit.span.start])),
         },
     )
+
+
+def _share(asked: frozenset[str], held: frozenset[str]) -> float:
+    return len(asked & held) / len(asked) if asked else 1.0
 
 
 def question_features(found: Sequence[Found]) -> dict[str, float]:
@@ -177,17 +193,20 @@ def question_features(found: Sequence[Found]) -> dict[str, float]:
         return {}
     best = found[0]
     span = best.features["span"]
-    others = [  # rivals: what is shown are sentences, so that another span of the same one is none
-        one.features["span"]
-        for one in found[1:]
-        if (one.rank, one.sentences) != (best.rank, best.sentences) and not says_the_same(one.text, best.text)
-    ]
+    # What is shown are sentences, so that another span of the same one is no rival and does not agree.
+    elsewhere = [one for one in found[1:] if (one.rank, one.sentences) != (best.rank, best.sentences)]
+    same = [says_the_same(one.text, best.text) for one in elsewhere]
+    rivals = [one.features["span"] for one, agrees in zip(elsewhere, same, strict=True) if not agrees]
+    seconds = [one.features["span"] for one, agrees in zip(elsewhere, same, strict=True) if agrees]
     return {
         "sure": min(span, SURE),
         "relevance": best.features["relevance"],
         "retrieval": best.features["retrieval"],
-        "lead": span - max(others, default=span - ALONE),
+        "lead": span - max(rivals, default=span - ALONE),
+        "agreement": float(max(seconds, default=-1.0) >= 0.0),
         "names": best.features["names"],
+        "words": best.features["words"],
+        "near": best.features["near"],
     }
 
 

@@ -152,7 +152,8 @@ def test_what_speaks_for_the_best_span_is_measured_against_the_others(reader: Re
     ]
     features = question_features(reader.find("Who met Lavrov in 2025?", hits))
     assert features == {
-        "sure": 4.0, "relevance": 0.25, "retrieval": 0.5, "lead": 2.0, "names": 0.5,
+        "sure": 4.0, "relevance": 0.25, "retrieval": 0.5, "lead": 2.0, "agreement": 1.0, "names": 0.5,
+        "words": pytest.approx(2 / 3), "near": pytest.approx(2 / 3),
     }  # fmt: skip
 
 
