@@ -146,10 +146,11 @@ class Reader:
         asked = _Asked(_wanted(question), frozenset(stems(question)))
         found: list[list[Found]] = [[] for _ in hits]
         for stretch, spans in zip(stretches, scored, strict=True):
+            held = {window: _in_window(stretch, window) for window in {span.window for span in spans}}
             for span in spans:
                 rank = stretch.ranks[stretch.at(span.start)]
                 if len(found[rank]) < KEPT and not echoes(question, stretch.text, span.start, span.end):
-                    found[rank].append(_found(rank, hits[rank], stretch, span, asked))
+                    found[rank].append(_found(rank, hits[rank], stretch, span, asked, held[span.window]))
         return [one for spans in found for one in spans]
 
 
@@ -161,10 +162,9 @@ class _Asked:
     words: frozenset[str]
 
 
-def _found(rank: int, hit: Hit, stretch: Stretch, span: Scored, asked: _Asked) -> Found:
+def _found(rank: int, hit: Hit, stretch: Stretch, span: Scored, asked: _Asked, window: frozenset[str]) -> Found:
     start, end = stretch.start + span.start, stretch.start + span.end
     first, last = _around(hit, start, end)
-    window = _in_window(stretch, span.window)
     return Found(
         rank=rank,
         start=start,
@@ -260,10 +260,11 @@ def _stems(text: str) -> frozenset[str]:
     return frozenset(stem(fold(word)) for word in words(text)) | frozenset(numbers(text))
 
 
-def _speaking(hit: Hit) -> list[Offsets]:
+@lru_cache(maxsize=4096)
+def _speaking(hit: Hit) -> tuple[Offsets, ...]:
     """The sentences of a passage that say something themselves, as offsets of the document."""
     begin = hit.span.start
-    return [(a, b) for a, b in hit.sentences if not is_pointer(hit.text, a - begin, b - begin)]
+    return tuple((a, b) for a, b in hit.sentences if not is_pointer(hit.text, a - begin, b - begin))
 
 
 def _around(hit: Hit, start: int, end: int) -> Offsets:
