@@ -22,7 +22,6 @@ from eval.measures import exact_match, f1
 from eval.provenance import provenance, publish
 from rag.errors import RagError
 from rag.network import WEIGHTS, Network
-from rag.readable import echoes
 from rag.sentences import Offsets, sentences
 from rag.training.data import PARTS, Json, lines, part_of
 from rag.training.recipe import Recipe
@@ -85,9 +84,7 @@ class _Reading:
         if name not in self._sentences:
             self._sentences[name] = sentences(text)
         (found,) = self._network.score(question, [document["title"]], [text], [self._sentences[name]])
-        spans = (span for span in found if not echoes(question, text, span.start, span.end))
-        best = next(spans, None)
-        return (best.score, text[best.start : best.end]) if best else (-math.inf, "")
+        return (found[0].score, text[found[0].start : found[0].end]) if found else (-math.inf, "")
 
 
 def _interval(values: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from rag.index import Given, Index
 from rag.reader import Candidate, Reader, Reading, says_the_same
 from rag.retrieval import to_read
 from rag.types import Answer, Document, Hit, Progress, Statement, Turn, UpdateReport
-from rag.words import spelled
+from rag.words import spelled, words
 
 if TYPE_CHECKING:
     from llama_index.core.base.base_query_engine import BaseQueryEngine
@@ -30,13 +30,17 @@ NOT_CLOSE = "The documents do not seem to say: no passage answers this closely e
 ALSO = 0.5  # a further place is shown where its score is at most this far below the best
 AGREES = 2.0  # the same, where another document gives the same answer
 
-_PLURAL = r"\w*[^\Wsu]s"  # "parties", not "bus" or "class"
+_PLURAL = r"(?:people|children|(?:wo)?men|(?-i:[a-z])\w{2,}[^\Wsu]s)"  # "parties", not "bus", "class" or "Texas"
 _SEVERAL = re.compile(
-    r"^\W*(?:list|name (?:all|the)|(?:who|what|which) (?:all|are|were)|who else|"
-    r"(?:what|which|name) (?:\w+ )?(?:two|three|four|five)|"
-    rf"which (?:\w+ )?{_PLURAL}|what (?:\w+ )?{_PLURAL} (?:are|were|do|did|have|had|will))\b",
+    r"^\W*(?:(?:in|to|between|from|of|by|for|at|on|with) )?"
+    r"(?:list (?:all|the|every)|who else|(?:who|what|which) (?:all|are|were)|"
+    rf"name (?:all|the (?:\w+ )?{_PLURAL})|which {_PLURAL}|"
+    r"(?:what|which|name) (?:\w+ )?(?:two|three|four|five|six|seven|eight|nine|ten)|"
+    rf"(?:what|which) (?:\w+ ){{0,2}}{_PLURAL} (?:are|were|do|did|have|had|will|would|can|could))\b",
     re.IGNORECASE,
 )
+_ARTICLES = {"a", "an", "the"}
+_LAST_QUESTION = re.compile(r"[^?]*\?*\W*\Z")  # a completed follow-up holds the question before it too
 
 Within = Sequence[str | Path] | None
 
@@ -179,7 +183,9 @@ class Assistant:
         """The best sentences verbatim, or a refusal."""
         if reason := self._reason(question, reading):
             return self._refusal(question, reading, reason, "reader", *notes)
-        shown = to_show(reading.candidates)[: self.config.reader.statements]
+        shown = to_show(reading.candidates)
+        places = list(dict.fromkeys((one.path, one.span) for one in shown))[: self.config.reader.statements]
+        shown = [one for one in shown if (one.path, one.span) in places]
         statements = quoted(shown, document_of)
         if not statements:  # changed meanwhile, or grounding sees more of the document than the passage read
             reason = CHANGED if _changed(shown, document_of) else NOT_CLOSE
@@ -226,11 +232,12 @@ def to_show(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 def in_short(question: str, shorts: Sequence[str]) -> str:
     """The best short answer; all that differ where the question asks for several."""
-    told: list[str] = []
-    for short in shorts if _SEVERAL.search(question) else shorts[:1]:
-        if not any(says_the_same(short, other) for other in told):
-            told.append(short)
-    return "; ".join(told)
+    last = _LAST_QUESTION.search(question)
+    several = last is not None and _SEVERAL.search(last.group())
+    told: dict[frozenset[str], str] = {}
+    for short in shorts if several else shorts[:1]:
+        told.setdefault(frozenset(words(short)) - _ARTICLES, short)
+    return "; ".join(told.values())
 
 
 def _asked(question: str) -> str:

@@ -29,7 +29,7 @@ PINNED = "7bb3520611feca56efaec0273346a74cca781f04fb16e926e07fc466cd2bda0c"
 WINDOW = 256  # word pieces of question, title and passage together
 LONGEST_QUESTION = 96  # word pieces
 LONGEST_ANSWER = 40  # word pieces
-BEST = 8  # starts and ends of a passage that are combined
+BEST = 16  # starts and ends of a window that are combined
 _BEGIN, _END, _INSIDE = "$€£¥#(“\"‘'", "%°)”\"’'", ".,:"  # signs that an answer may begin, end or hold
 BATCH = 8  # passages read at once: of like length, so that little is padded
 
@@ -77,7 +77,7 @@ class ReaderNetwork(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """A run of a passage's word pieces, as many as fit beside question and title."""
+    """A run of a passage's word pieces that fits beside question and title."""
 
     passage: int
     ids: list[int]
@@ -125,8 +125,8 @@ class Network:
     ) -> list[list[Scored]]:
         """The best spans of each text within its `parts`, best first; none overlaps another.
 
-        A text that does not fit beside question and title is read in windows that overlap by about half and, where
-        they can, begin and end with a part.
+        A text that does not fit beside question and title is read in windows, see `_windows`; one that holds nothing of
+        any part is not read.
         """
         asked = self._pieces(question)[0][:LONGEST_QUESTION]
         heads = [self._head(*title.partition("\n")[::2]) for title in titles]
@@ -134,6 +134,7 @@ class Network:
             window
             for i, text in enumerate(texts)
             for window in _windows(i, *self._pieces(text), parts[i], WINDOW - 3 - len(asked) - len(heads[i]))
+            if (part_of_each(window.offsets, parts[i]) >= 0).any()
         ]
         found: list[list[Scored]] = [[] for _ in texts]
         order = sorted(range(len(windows)), key=lambda i: len(windows[i].ids) + len(heads[windows[i].passage]))
@@ -252,7 +253,10 @@ def _is_mark(character: str) -> bool:
 def _windows(
     passage: int, ids: list[int], offsets: list[Offsets], parts: Sequence[Offsets], room: int
 ) -> Iterator[_Window]:
-    """Runs of at most `room` pieces that overlap by about half, cut between parts where one ends near enough."""
+    """Runs of at most `room` pieces, cut between parts where one ends near enough, else anywhere.
+
+    The next one begins near the middle of the one before, so that neighbours which fit together stand in one.
+    """
     firsts = [bisect_left(offsets, (start, 0)) for start, _ in parts]
     begin = 0
     while begin + room < len(ids):

@@ -13,7 +13,8 @@ from rag.words import fold, names, words
 _UNKNOWN = re.compile(
     r"\b(?:no|any|without) (?:\w+ )?(?:details?|date|word|figures?|information|timetable)\b"
     r"(?=\W*$|[.,;]| (?:of|on|about|for|as to|regarding|why|when|where|whether)\b)|"
-    r"\bnot (?:\w+ )?(?:known|clear|set|named|disclosed|decided)\b|\bunclear\b|\b(?-i:unknown)\b|"
+    r"\bnot (?:\w+ )?(?:known|clear|set|named|disclosed|decided)\b(?! (?:until|before|foot)\b)|"
+    r"\bunclear\b|\b(?-i:unknown)\b|"
     r"\b(?:early|challenging|difficult|impossible|hard) to (?:say|specify|tell|know)\b|"
     r"\b(?:declined|refused) to (?:say|name)\b",
     re.IGNORECASE,
@@ -46,9 +47,10 @@ def readable(question: str, text: str, sentences: Iterable[Offsets]) -> list[Off
         if unknown:
             stop = None if future else _CLAUSE_END.search(own, unknown.end())
             last = stop.start() if stop else end - start
-            if not asked & set(words(own[unknown.start() : last])):  # else what is asked is what is not known
-                found.append((start, start + unknown.start()))
-            found.append((start + last, end))
+            first = unknown.start()
+            if asked and asked <= set(words(own[first:last])):  # what is asked is what is not known
+                first = max((mark.end() for mark in _CLAUSE_END.finditer(own, 0, first)), default=0)
+            found.extend([(start, start + first), (start + last, end)])
         else:
             found.append((start, end))
     return found
@@ -57,13 +59,14 @@ def readable(question: str, text: str, sentences: Iterable[Offsets]) -> list[Off
 def echoes(question: str, text: str, start: int, end: int) -> bool:
     """Whether the span text[start:end] says no more than the question, or is the rest of the name that it asks about.
 
-    "Yuri" does not say who Ushakov is. A question that offers a choice ("red or blue?") holds its answer.
+    "Yuri" does not say who Ushakov is. A choice ("red or blue?") is answered in words of the question all the same.
     """
-    asked, own = words(question), words(text[start:end])
-    if set(own) <= set(asked):
-        return "or" not in asked
+    own = words(text[start:end])
+    if set(own) <= set(words(question)):
+        return True
     match = _WHO_IS.match(question)
-    if not match or not set(words(match["name"])) <= set(names(question)):
+    if not match or len(own) > 1 or not text[start].isupper():
         return False
+    name = set(words(match["name"]))
     beside = (_WORD_BEFORE.search(text[max(0, start - 40) : start]), _WORD_AFTER.match(text, end))
-    return text[start].isupper() and any(fold(one[1]) in asked for one in beside if one)
+    return name <= set(names(question)) and any(fold(one[1]) in name for one in beside if one)

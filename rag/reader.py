@@ -16,7 +16,7 @@ from rag.readable import echoes, readable
 from rag.sentences import Offsets, is_pointer
 from rag.stretches import Stretch, joined
 from rag.types import Hit, Span
-from rag.words import fold, names, numbers, stem, stems, words
+from rag.words import names, numbers, stem, stems, words
 
 if TYPE_CHECKING:
     from rag.network import Network
@@ -97,6 +97,7 @@ class Found:
     end: int
     text: str
     sentences: Offsets  # from the beginning of the first to the end of the last that holds it
+    said: str  # these sentences
     features: Mapping[str, float]
 
 
@@ -143,21 +144,22 @@ class Reader:
         stretches = joined(hits)
         parts = [readable(question, one.text, one.sentences) for one in stretches]
         scored = self.network.score(question, [one.title for one in stretches], [one.text for one in stretches], parts)
-        asked = _Asked(_wanted(question), frozenset(stems(question)))
+        asked = _Asked(question, _wanted(question), frozenset(stems(question)))
         found: list[list[Found]] = [[] for _ in hits]
         for stretch, spans in zip(stretches, scored, strict=True):
-            held = {window: _in_window(stretch, window) for window in {span.window for span in spans}}
+            held = {window: _held(stretch, window) for window in {span.window for span in spans}}
             for span in spans:
                 rank = stretch.ranks[stretch.at(span.start)]
-                if len(found[rank]) < KEPT and not echoes(question, stretch.text, span.start, span.end):
+                if len(found[rank]) < KEPT:
                     found[rank].append(_found(rank, hits[rank], stretch, span, asked, held[span.window]))
         return [one for spans in found for one in spans]
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What a question holds, as stems: names and numbers, and all words that say something."""
+    """A question, with its names and numbers and all words that say something as stems."""
 
+    question: str
     names: frozenset[str]
     words: frozenset[str]
 
@@ -165,26 +167,29 @@ class _Asked:
 def _found(rank: int, hit: Hit, stretch: Stretch, span: Scored, asked: _Asked, window: frozenset[str]) -> Found:
     start, end = stretch.start + span.start, stretch.start + span.end
     first, last = _around(hit, start, end)
+    said = hit.text[first - hit.span.start : last - hit.span.start]
     return Found(
         rank=rank,
         start=start,
         end=end,
         text=stretch.text[span.start : span.end],
         sentences=(first, last),
+        said=said,
         features={
             "span": span.score,
             "relevance": span.relevance,
             "retrieval": hit.score,
             "log_rank": math.log1p(rank),
-            "names": _share(asked.names, window),
+            "names": _share(asked.names, window, without=1.0),
             "words": _share(asked.words, window),
-            "near": _share(asked.words, _stems(hit.text[first - hit.span.start : last - hit.span.start])),
+            "near": _share(asked.words, _stems(said)),
+            "echo": float(echoes(asked.question, stretch.text, span.start, span.end)),
         },
     )
 
 
-def _share(asked: frozenset[str], held: frozenset[str]) -> float:
-    return len(asked & held) / len(asked) if asked else 1.0
+def _share(asked: frozenset[str], held: frozenset[str], *, without: float = 0.0) -> float:
+    return len(asked & held) / len(asked) if asked else without
 
 
 def question_features(found: Sequence[Found]) -> dict[str, float]:
@@ -193,8 +198,8 @@ def question_features(found: Sequence[Found]) -> dict[str, float]:
         return {}
     best = found[0]
     span = best.features["span"]
-    # What is shown are sentences, so that another span of the same one is no rival and does not agree.
-    elsewhere = [one for one in found[1:] if (one.rank, one.sentences) != (best.rank, best.sentences)]
+    # What is shown are sentences: another span of the same one, or of a copy of it, is no rival and does not agree.
+    elsewhere = [one for one in found[1:] if one.said != best.said]
     same = [says_the_same(one.text, best.text) for one in elsewhere]
     rivals = [one.features["span"] for one, agrees in zip(elsewhere, same, strict=True) if not agrees]
     seconds = [one.features["span"] for one, agrees in zip(elsewhere, same, strict=True) if agrees]
@@ -207,6 +212,7 @@ def question_features(found: Sequence[Found]) -> dict[str, float]:
         "names": best.features["names"],
         "words": best.features["words"],
         "near": best.features["near"],
+        "echo": best.features["echo"],
     }
 
 
@@ -220,7 +226,7 @@ def says_the_same(one: str, other: str) -> bool:
 
 def absent(question: str, hits: Sequence[Hit]) -> frozenset[str]:
     """Stems of the names and numbers of the question that stand in no sentence, title or section of the passages."""
-    present = sorted(frozenset[str]().union(*(_held(hit) for hit in hits)))
+    present = sorted(frozenset[str]().union(*map(_held, joined(hits))))
     return frozenset(one for one in _wanted(question) if not _begins_any(one, present))
 
 
@@ -237,34 +243,23 @@ def _begins_any(wanted: str, present: Sequence[str]) -> bool:
     return at < len(present) and (present[at] == wanted or (not wanted[0].isdigit() and present[at].startswith(wanted)))
 
 
-@lru_cache(maxsize=4096)
-def _held(hit: Hit) -> frozenset[str]:
-    """Stems and numbers of a passage, its title and its section."""
-    own = [hit.text[a - hit.span.start : b - hit.span.start] for a, b in _speaking(hit)]
-    return _stems("\n".join([hit.title, hit.section, *own]))
-
-
-def _in_window(stretch: Stretch, window: Offsets) -> frozenset[str]:
-    """The same of the sentences of a window, and the title and section that it was read with."""
-    own = [
-        hit.text[a - hit.span.start : b - hit.span.start]
-        for hit in stretch.hits
-        for a, b in _speaking(hit)
-        if window[0] < b - stretch.start and a - stretch.start < window[1]
-    ]
-    return frozenset[str]().union(*map(_stems, [stretch.title, *own]))
+def _held(stretch: Stretch, window: Offsets | None = None) -> frozenset[str]:
+    """Stems and numbers of title, section and sentences: all, or those that lie in a window, most of each."""
+    first, last = window or (0, len(stretch.text))
+    own = [stretch.text[a:b] for a, b in _speaking(stretch) if first <= (a + b) / 2 <= last]
+    heads = [part for hit in stretch.hits for part in (hit.title, hit.section)]
+    return frozenset[str]().union(*map(_stems, dict.fromkeys([*heads, *own])))
 
 
 @lru_cache(maxsize=4096)
 def _stems(text: str) -> frozenset[str]:
-    return frozenset(stem(fold(word)) for word in words(text)) | frozenset(numbers(text))
+    return frozenset(map(stem, words(text))) | frozenset(numbers(text))
 
 
-@lru_cache(maxsize=4096)
-def _speaking(hit: Hit) -> tuple[Offsets, ...]:
-    """The sentences of a passage that say something themselves, as offsets of the document."""
-    begin = hit.span.start
-    return tuple((a, b) for a, b in hit.sentences if not is_pointer(hit.text, a - begin, b - begin))
+@lru_cache(maxsize=1024)
+def _speaking(stretch: Stretch) -> tuple[Offsets, ...]:
+    """The sentences that say something themselves."""
+    return tuple((a, b) for a, b in stretch.sentences if not is_pointer(stretch.text, a, b))
 
 
 def _around(hit: Hit, start: int, end: int) -> Offsets:

@@ -11,11 +11,12 @@ from rag.sentences import Offsets
 from rag.types import Hit
 
 _WORD = re.compile(r"(?<![^\W_])[^\W\d_]{2,}(?![^\W_])")  # of letters alone
+_SHORT = 10  # characters of a title that may say something without such a word: "MH17", "Q3 2024"
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """`text` begins at `start` of the document, and so do its `hits`; white space between them is blanks.
+    """`text` begins at `start` of the document, and so do its `hits`; white space between them is line breaks.
 
     `ranks` are the places of the hits in the list that they come from; `sentences` are offsets into `text`.
     """
@@ -28,13 +29,11 @@ class Stretch:
 
     @property
     def title(self) -> str:
-        """Title and section, on a line each; a title without a word (a file called 7e7b543f) says nothing.
-
-        The first passage of a section holds its heading and names none.
-        """
-        title = self.hits[0].title
-        section = next((hit.section for hit in self.hits if hit.section), "")
-        return "\n".join([title if _WORD.search(title) else "", section]).rstrip("\n")
+        """Title and section, on a line each; the name of a file without a word ("000_7e7b543faa4bf352") is no title."""
+        title, section = self.hits[0].title, self.hits[0].section
+        if not section and len(self.hits) > 1:  # then it holds the heading itself
+            section = self.hits[1].section
+        return "\n".join([title if len(title) <= _SHORT or _WORD.search(title) else "", section]).rstrip("\n")
 
     def at(self, offset: int) -> int:
         """Which of the hits holds the character at an offset of `text`, as a place in `hits`."""
@@ -59,16 +58,22 @@ def _runs(order: Sequence[int], hits: Sequence[Hit]) -> Iterator[list[int]]:
 
 
 def _follows(one: Hit, other: Hit) -> bool:
-    """Whether `other` is the very next passage, and of no other section: passages are numbered in document order."""
+    """Whether `other` is the very next passage (they are numbered in document order), and its section has begun.
+
+    A passage without section is the first of one, then it begins with the heading, or stands in none.
+    """
     same = (one.path, one.span.document_id) == (other.path, other.span.document_id)
-    return same and other.passage_id == one.passage_id + 1 and one.section in ("", other.section)
+    begun = one.section == other.section or (
+        not one.section and " ".join(one.text.strip("#=- \n").split()).startswith(other.section)
+    )
+    return same and other.passage_id == one.passage_id + 1 and begun
 
 
 def _stretch(ranks: Sequence[int], hits: Sequence[Hit]) -> Stretch:
     mine = tuple(hits[rank] for rank in ranks)
     start, text = mine[0].span.start, ""
     for hit in mine:
-        text = text.ljust(hit.span.start - start) + hit.text
+        text = text.ljust(hit.span.start - start, "\n") + hit.text
     return Stretch(
         ranks=tuple(ranks),
         hits=mine,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from rag.reader import (
+    ALONE,
     CALIBRATION,
     Calibration,
     Reader,
@@ -20,6 +22,7 @@ from rag.reader import (
     sigmoid,
 )
 from rag.sentences import Offsets
+from rag.training.calibrate import CONFIDENCE, ORDER
 from rag.types import Document, Hit
 
 WEIGHED = Calibration(order={"span": 1.0, "retrieval": 2.0}, confidence={"sure": 1.0, "bias": -3.0}, threshold=0.5)
@@ -121,8 +124,9 @@ def test_equal_scores_keep_the_order_of_retrieval(reader: Reader) -> None:
 
 def test_title_and_section_are_read_with_the_passage() -> None:
     network = Marked()
-    Reader(network, WEIGHED).read("Who?", [hit("<5 Rubio> met.", title="Envoys")])
-    assert network.titles == ["Envoys"]
+    envoys = replace(hit("<5 Rubio> met.", title="Envoys"), section="Riyadh")
+    Reader(network, WEIGHED).read("Who?", [envoys])
+    assert network.titles == ["Envoys\nRiyadh"]
 
 
 def test_passages_that_follow_one_another_are_read_together_and_each_keeps_its_own_spans(reader: Reader) -> None:
@@ -136,7 +140,7 @@ def test_passages_that_follow_one_another_are_read_together_and_each_keeps_its_o
         for number, start, end in ((2, 26, len(text)), (1, 0, 25))
     )  # fmt: skip
     found = reader.find("Who met Lavrov?", [second, first])
-    assert reader.network.texts == [text.replace("\n", " ")]
+    assert reader.network.texts == [text]
     assert [(one.rank, one.text) for one in found] == [
         (0, "<3 Riyadh>"), (0, "<2 hall>"), (0, "<1 All>"), (1, "<4 Lavrov>"), (1, "<1 Rubio>"),
     ]  # fmt: skip
@@ -153,8 +157,26 @@ def test_what_speaks_for_the_best_span_is_measured_against_the_others(reader: Re
     features = question_features(reader.find("Who met Lavrov in 2025?", hits))
     assert features == {
         "sure": 4.0, "relevance": 0.25, "retrieval": 0.5, "lead": 2.0, "agreement": 1.0, "names": 0.5,
-        "words": pytest.approx(2 / 3), "near": pytest.approx(2 / 3),
+        "words": pytest.approx(2 / 3), "near": pytest.approx(2 / 3), "echo": 0.0,
     }  # fmt: skip
+
+
+def test_a_copy_neither_agrees_nor_rivals(reader: Reader) -> None:
+    twins = [hit("<5 Rubio> met Lavrov.", number=number) for number in (1, 2)]
+    features = question_features(reader.find("Who met Lavrov?", twins))
+    assert (features["agreement"], features["lead"]) == (0.0, ALONE)
+    other = question_features(reader.find("Who met Lavrov?", [*twins, hit("It was <3 Rubio>.", number=3)]))
+    assert (other["agreement"], other["lead"]) == (0.0, 2.0)  # the stand-in's spans hold their digits
+
+
+def test_names_and_words_are_those_of_the_window_and_an_echo_is_known(reader: Reader) -> None:
+    (found,) = reader.find("When did Rubio meet Berg?", [hit("<5 Rubio> met Lavrov.", title="Berg")])
+    features = {name: found.features[name] for name in ("names", "words", "near", "echo")}
+    assert features == {"names": 1.0, "words": 1.0, "near": pytest.approx(2 / 3), "echo": 0.0}
+    (found,) = reader.find("Who is 5 Rubio?", [hit("<5 Rubio> met.")])
+    assert found.features["echo"] == 1.0
+    (found,) = reader.find("Who was it?", [hit("<5 Rubio> met.")])
+    assert (found.features["names"], found.features["words"]) == (1.0, 0.0)
 
 
 def test_spans_say_the_same_where_one_holds_all_words_of_the_other() -> None:
@@ -178,8 +200,8 @@ def test_the_shipped_calibration_names_known_features_only(reader: Reader) -> No
     shipped = Calibration.load(CALIBRATION)
     hits = [hit("<5 Rubio> met.")]
     found = reader.find("Who met?", hits)
-    assert shipped.order.keys() <= found[0].features.keys()
-    assert shipped.confidence.keys() - {"bias"} <= question_features(found).keys()
+    assert shipped.order.keys() == set(ORDER) <= found[0].features.keys()
+    assert shipped.confidence.keys() - {"bias"} == set(CONFIDENCE) <= question_features(found).keys()
     assert 0 < shipped.threshold < 1
 
 

@@ -54,7 +54,8 @@ def test_passages_of_two_files_are_never_one_stretch() -> None:
     ("sections", "titles"),
     [
         (("", ""), ["Talks"]),
-        (("", "Port"), ["Talks\nPort"]),  # the first passage of a section begins with its heading
+        (("", "Ana Lesk"), ["Talks\nAna Lesk"]),  # the first passage of a section begins with its heading
+        (("", "Port"), ["Talks", "Talks\nPort"]),
         (("Port", "Port"), ["Talks\nPort"]),
         (("Port", ""), ["Talks\nPort", "Talks"]),
         (("Port", "Flood"), ["Talks\nPort", "Talks\nFlood"]),
@@ -65,7 +66,9 @@ def test_a_stretch_ends_with_its_section(sections: tuple[str, str], titles: list
     assert [one.title for one in joined(hits)] == titles
 
 
-@pytest.mark.parametrize(("title", "read"), [("000_7e7b543faa4bf352", ""), ("Port strike", "Port strike"), ("", "")])
+@pytest.mark.parametrize(
+    ("title", "read"), [("000_7e7b543faa4bf352", ""), ("Port strike", "Port strike"), ("MH17", "MH17"), ("", "")]
+)
 def test_a_title_without_a_word_is_not_read(title: str, read: str) -> None:
     (one,) = joined([replace(hits_of(CUTS[:1])[0], title=title)])
     assert one.title == read

@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 
 from rag.encoder import bundled, piece_counter
 from rag.training import train as training
+from rag.training.calibrate import _moved, put_together
 from rag.training.data import KINDS, PARTS, Builder, Examples, build, part_of
 from rag.training.negatives import search, wrong_hits
 from rag.training.recipe import RECIPE, Recipe
@@ -108,6 +109,30 @@ def test_negatives_join_the_examples_with_their_pieces(examples: Examples, tmp_p
     assert both.texts(3) == examples.texts(3)
     assert (KINDS[both.kind[-1]], both.relevant[-1], both.answer[-1].tolist()) == ("retrieved", 0, [-1, -1])
     assert both.pieces.dtype == np.uint16
+
+
+def test_half_of_the_articles_are_put_together_and_their_evidence_goes_with_them() -> None:
+    texts = ["Rubio met Lavrov.", "They spoke in Riyadh."]
+    documents = [
+        {"id": f"squad|{title}-{i}", "title": title, "text": text}
+        for title in "abcdefgh"
+        for i, text in enumerate(texts)
+    ]
+    found, moved = put_together(documents)
+    whole = [one for one in found if one["text"] == "\n\n".join(texts)]
+    assert 1 < len(whole) < 8
+    assert len(found) == 2 * 8 - len(whole)
+    assert set(moved) == {one["id"] for one in documents}
+    by_id = {one["id"]: one for one in found}
+    for i, text in enumerate(texts * 8):
+        into, at = moved[documents[i]["id"]]
+        assert by_id[into]["text"][at : at + len(text)] == text
+    last = documents[1 + 2 * [one["title"] for one in documents[::2]].index(whole[0]["title"])]
+    gold = {"doc_id": last["id"], "start": 14, "end": 20, "text": "Riyadh"}
+    asked = _moved({"evidence": [gold], "meta": {"doc_id": last["id"]}}, moved)
+    (there,) = asked["evidence"]
+    assert asked["meta"]["doc_id"] == there["doc_id"] == whole[0]["id"]
+    assert whole[0]["text"][there["start"] : there["end"]] == "Riyadh"
 
 
 def test_a_negative_neither_overlaps_the_evidence_nor_holds_the_answer() -> None:

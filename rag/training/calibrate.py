@@ -1,8 +1,8 @@
 """Fit the reader's order, confidence and threshold: `python -m rag.training.calibrate DATA` writes calibration.json.
 
-Questions of the articles that training did not see are asked over all documents of those articles, as a user asks. The
-calibrate part fits, the check part reports. One document in five is left out of the index, so that its questions have
-no answer there.
+Questions of the articles that training did not see are asked over all documents of those articles, as a user asks; half
+of the articles are put together first, for reports are longer than the paragraphs that the data holds. The calibrate
+part fits, the check part reports. One document in five is left out of the index: its questions have no answer there.
 """
 
 from __future__ import annotations
@@ -33,11 +33,12 @@ from rag.training.data import Json, lines, overlaps_evidence, part_of
 from rag.training.recipe import Recipe
 from rag.types import Document, Hit
 
-ORDER = ("span", "relevance", "retrieval", "log_rank", "names", "words", "near")
-CONFIDENCE = ("sure", "relevance", "retrieval", "lead", "agreement", "names", "words", "near")
+ORDER = ("span", "relevance", "retrieval", "log_rank", "names", "words", "near", "echo")
+CONFIDENCE = ("sure", "relevance", "retrieval", "lead", "agreement", "names", "words", "near", "echo")
 TOGETHER = "policyqa"  # its questions fit a hundred documents alike, so that none of their answers is the right one
 ANSWERABLE = 700  # questions of each part, and as many others: what users ask is not known, and this favours neither
 PRECISION = 0.75  # share of right answers among those given that the threshold is chosen for
+BETWEEN = "\n\n"  # paragraphs
 NOTHING = Calibration(order={"span": 1.0}, confidence={}, threshold=0.5)
 
 
@@ -88,15 +89,17 @@ def examples(
 ) -> list[Example]:
     """Index four documents in five, ask about all, and mark which of the spans found are right."""
     config = Config()
-    kept = [one for one in documents if int(hashlib.sha256(one["id"].encode()).hexdigest()[:8], 16) % 5]
-    ids, indexed = {one["id"] for one in documents}, {one["id"] for one in kept}
+    documents, moved = put_together(documents)
+    kept = [one for one in documents if _drawn(one["id"]) % 5]
+    indexed = {one["id"] for one in kept}
+    mine = [_moved(one, moved) for one in questions if one["meta"].get("doc_id") in moved]
     found = []
     with (
         tempfile.TemporaryDirectory() as folder,
         Index.open(folder, config=config, encoder=encoder, create=True) as index,
     ):
         index.add(Document(text=one["text"], path=one["id"], title=one["title"], sha256=one["id"]) for one in kept)
-        for one in tqdm(_sampled(questions, ids, indexed), desc=name, unit="question"):
+        for one in tqdm(_sampled(mine, indexed), desc=name, unit="question"):
             hits = to_read(index, one["question"], k=config.retrieval.read)
             if absent(one["question"], hits):
                 continue  # refused before any confidence is asked for
@@ -110,14 +113,46 @@ def examples(
     return found
 
 
-def _sampled(questions: Iterable[Json], ids: set[str], indexed: set[str]) -> list[Json]:
+def put_together(documents: Sequence[Json]) -> tuple[list[Json], dict[str, tuple[str, int]]]:
+    """Half of the articles as one document each, the others as they are; and where each document has gone: the new id
+    and the offset of its first character."""
+    articles: dict[tuple[str, str], list[Json]] = {}
+    for one in documents:
+        whole = one["title"] and _drawn(one["title"]) % 2
+        articles.setdefault((one["id"].partition("|")[0], one["title"] if whole else one["id"]), []).append(one)
+    found, moved = [], {}
+    for parts in articles.values():
+        text = ""
+        for part in parts:
+            moved[part["id"]] = (parts[0]["id"], len(text))
+            text += part["text"] + BETWEEN
+        found.append({**parts[0], "text": text.removesuffix(BETWEEN)})
+    return found, moved
+
+
+def _drawn(name: str) -> int:
+    """A number that looks drawn by chance, always the same for a name."""
+    return int(hashlib.sha256(name.encode()).hexdigest()[:8], 16)
+
+
+def _moved(question: Json, moved: dict[str, tuple[str, int]]) -> Json:
+    """The question with its document and evidence where they have gone."""
+    evidence = []
+    for gold in question["evidence"]:
+        if gold["doc_id"] in moved:
+            into, by = moved[gold["doc_id"]]
+            evidence.append({**gold, "doc_id": into, "start": gold["start"] + by, "end": gold["end"] + by})
+    return {
+        **question, "evidence": evidence, "meta": {**question["meta"], "doc_id": moved[question["meta"]["doc_id"]][0]}
+    }  # fmt: skip
+
+
+def _sampled(questions: Iterable[Json], indexed: set[str]) -> list[Json]:
     """Answerable questions on indexed documents; as many others, written by people or on absent documents."""
     chance = random.Random(7)
     mine = [
         one for one in questions
-        if one["meta"].get("doc_id") in ids
-        and one["meta"]["kind"] != "syn"
-        and not one["meta"]["dataset"].startswith(TOGETHER)
+        if one["meta"]["kind"] != "syn" and not one["meta"]["dataset"].startswith(TOGETHER)
     ]  # fmt: skip
     answerable = [one for one in mine if one["answerable"] and one["meta"]["doc_id"] in indexed]
     absent = [one for one in mine if one["answerable"] and one["meta"]["doc_id"] not in indexed]
