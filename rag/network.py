@@ -25,7 +25,7 @@ from rag.reader import Scored
 from rag.sentences import Offsets
 
 WEIGHTS = Path(__file__).parent / "training" / "reader.safetensors"
-PINNED = "7bb3520611feca56efaec0273346a74cca781f04fb16e926e07fc466cd2bda0c"
+PINNED = "f2954ceaf0568c287c65d0573ab708e3e76e6b817cc5d177693bbf04174d94ca"
 WINDOW = 256  # word pieces of question, title and passage together
 LONGEST_QUESTION = 96  # word pieces
 LONGEST_ANSWER = 40  # word pieces
