@@ -162,7 +162,6 @@ class Network:
                         end=window.offsets[b][1],
                         score=score,
                         relevance=float(scores.relevance[row]),
-                        window=(window.offsets[0][0], window.offsets[-1][1]),
                     )
                     for a, b, score in spans
                 ]

@@ -16,7 +16,7 @@ from rag.readable import echoes, readable
 from rag.sentences import Offsets, is_pointer
 from rag.stretches import Stretch, joined
 from rag.types import Hit, Span
-from rag.words import names, numbers, stem, stems, words
+from rag.words import names, numbers, stem, words
 
 if TYPE_CHECKING:
     from rag.network import Network
@@ -30,14 +30,13 @@ ALONE = 5.0  # lead of a span that has no rival
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
-    """A span that the network finds in a text, with its logit against no answer; `window` is the part of the text that
-    was read at once, `relevance` the logit of that being about the question."""
+    """A span that the network finds in a text, with its logit against no answer, and the logit of what was read at once
+    being about the question."""
 
     start: int
     end: int
     score: float
     relevance: float
-    window: Offsets
 
 
 class Scorer(Protocol):
@@ -144,52 +143,33 @@ class Reader:
         stretches = joined(hits)
         parts = [readable(question, one.text, one.sentences) for one in stretches]
         scored = self.network.score(question, [one.title for one in stretches], [one.text for one in stretches], parts)
-        asked = _Asked(question, _wanted(question), frozenset(stems(question)))
         found: list[list[Found]] = [[] for _ in hits]
         for stretch, spans in zip(stretches, scored, strict=True):
-            held = {window: _held(stretch, window) for window in {span.window for span in spans}}
             for span in spans:
                 rank = stretch.ranks[stretch.at(span.start)]
                 if len(found[rank]) < KEPT:
-                    found[rank].append(_found(rank, hits[rank], stretch, span, asked, held[span.window]))
+                    found[rank].append(_found(question, rank, hits[rank], stretch, span))
         return [one for spans in found for one in spans]
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A question, with its names and numbers and all words that say something as stems."""
-
-    question: str
-    names: frozenset[str]
-    words: frozenset[str]
-
-
-def _found(rank: int, hit: Hit, stretch: Stretch, span: Scored, asked: _Asked, window: frozenset[str]) -> Found:
+def _found(question: str, rank: int, hit: Hit, stretch: Stretch, span: Scored) -> Found:
     start, end = stretch.start + span.start, stretch.start + span.end
     first, last = _around(hit, start, end)
-    said = hit.text[first - hit.span.start : last - hit.span.start]
     return Found(
         rank=rank,
         start=start,
         end=end,
         text=stretch.text[span.start : span.end],
         sentences=(first, last),
-        said=said,
+        said=hit.text[first - hit.span.start : last - hit.span.start],
         features={
             "span": span.score,
             "relevance": span.relevance,
             "retrieval": hit.score,
             "log_rank": math.log1p(rank),
-            "names": _share(asked.names, window, without=1.0),
-            "words": _share(asked.words, window),
-            "near": _share(asked.words, _stems(said)),
-            "echo": float(echoes(asked.question, stretch.text, span.start, span.end)),
+            "echo": float(echoes(question, stretch.text, span.start, span.end)),
         },
     )
-
-
-def _share(asked: frozenset[str], held: frozenset[str], *, without: float = 0.0) -> float:
-    return len(asked & held) / len(asked) if asked else without
 
 
 def question_features(found: Sequence[Found]) -> dict[str, float]:
@@ -198,20 +178,14 @@ def question_features(found: Sequence[Found]) -> dict[str, float]:
         return {}
     best = found[0]
     span = best.features["span"]
-    # What is shown are sentences: another span of the same one, or of a copy of it, is no rival and does not agree.
+    # What is shown are sentences: another span of the same one, or of a copy of it, is no rival.
     elsewhere = [one for one in found[1:] if one.said != best.said]
-    same = [says_the_same(one.text, best.text) for one in elsewhere]
-    rivals = [one.features["span"] for one, agrees in zip(elsewhere, same, strict=True) if not agrees]
-    seconds = [one.features["span"] for one, agrees in zip(elsewhere, same, strict=True) if agrees]
+    rivals = [one.features["span"] for one in elsewhere if not says_the_same(one.text, best.text)]
     return {
         "sure": min(span, SURE),
         "relevance": best.features["relevance"],
         "retrieval": best.features["retrieval"],
         "lead": span - max(rivals, default=span - ALONE),
-        "agreement": float(max(seconds, default=-1.0) >= 0.0),
-        "names": best.features["names"],
-        "words": best.features["words"],
-        "near": best.features["near"],
         "echo": best.features["echo"],
     }
 
@@ -243,10 +217,9 @@ def _begins_any(wanted: str, present: Sequence[str]) -> bool:
     return at < len(present) and (present[at] == wanted or (not wanted[0].isdigit() and present[at].startswith(wanted)))
 
 
-def _held(stretch: Stretch, window: Offsets | None = None) -> frozenset[str]:
-    """Stems and numbers of title, section and sentences: all, or those that lie in a window, most of each."""
-    first, last = window or (0, len(stretch.text))
-    own = [stretch.text[a:b] for a, b in _speaking(stretch) if first <= (a + b) / 2 <= last]
+def _held(stretch: Stretch) -> frozenset[str]:
+    """Stems and numbers of titles, sections, and sentences that say something themselves."""
+    own = [stretch.text[a:b] for a, b in stretch.sentences if not is_pointer(stretch.text, a, b)]
     heads = [part for hit in stretch.hits for part in (hit.title, hit.section)]
     return frozenset[str]().union(*map(_stems, dict.fromkeys([*heads, *own])))
 
@@ -254,12 +227,6 @@ def _held(stretch: Stretch, window: Offsets | None = None) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def _stems(text: str) -> frozenset[str]:
     return frozenset(map(stem, words(text))) | frozenset(numbers(text))
-
-
-@lru_cache(maxsize=1024)
-def _speaking(stretch: Stretch) -> tuple[Offsets, ...]:
-    """The sentences that say something themselves."""
-    return tuple((a, b) for a, b in stretch.sentences if not is_pointer(stretch.text, a, b))
 
 
 def _around(hit: Hit, start: int, end: int) -> Offsets:

@@ -88,7 +88,7 @@ def test_a_piece_belongs_to_the_part_that_holds_it_whole() -> None:
 
 def test_spans_that_overlap_a_better_one_are_left_out() -> None:
     spans = [
-        Scored(start=start, end=end, score=score, relevance=0.0, window=(0, 9))
+        Scored(start=start, end=end, score=score, relevance=0.0)
         for start, end, score in ((0, 4, 1.0), (4, 6, 0.5), (2, 5, 2.0), (5, 6, 0.1))
     ]
     assert [(span.start, span.end) for span in apart(spans)] == [(2, 5), (5, 6)]
