@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CALIBRATION = Path(__file__).parent / "training" / "calibration.json"
 KEPT = 3  # spans of each passage that stay in the running
 _CHANGES = {"and", "or", "not", "no", "never", "million", "billion", "thousand", "hundred"}
-SURE = 4.0  # logit of a span above which more of it says nothing more
+SURE = 8.0  # logit of a span above which more of it says nothing more
 ALONE = 5.0  # lead of a span that has no rival
 
 
@@ -165,7 +165,6 @@ def _found(question: str, rank: int, hit: Hit, stretch: Stretch, span: Scored) -
         features={
             "span": span.score,
             "relevance": span.relevance,
-            "retrieval": hit.score,
             "log_rank": math.log1p(rank),
             "echo": float(echoes(question, stretch.text, span.start, span.end)),
         },
@@ -184,7 +183,6 @@ def question_features(found: Sequence[Found]) -> dict[str, float]:
     return {
         "sure": min(span, SURE),
         "relevance": best.features["relevance"],
-        "retrieval": best.features["retrieval"],
         "lead": span - max(rivals, default=span - ALONE),
         "echo": best.features["echo"],
     }

@@ -25,7 +25,7 @@ from rag.sentences import Offsets
 from rag.training.calibrate import CONFIDENCE, ORDER
 from rag.types import Document, Hit
 
-WEIGHED = Calibration(order={"span": 1.0, "retrieval": 2.0}, confidence={"sure": 1.0, "bias": -3.0}, threshold=0.5)
+WEIGHED = Calibration(order={"span": 1.0, "log_rank": -1.0}, confidence={"sure": 1.0, "bias": -3.0}, threshold=0.5)
 
 
 def hit(text: str, *, title: str = "Talks", number: int = 1, score: float = 0.0) -> Hit:
@@ -75,9 +75,9 @@ def test_the_best_span_comes_first_and_its_passage_too(reader: Reader) -> None:
     reading = reader.read("Who met Lavrov?", [rain, talks])
     assert [one.passage_id for one in reading.ranked] == [2, 1]
     best, second = reading.candidates
-    assert (best.short, best.path, best.score) == ("<7 Rubio>", "/2.txt", pytest.approx(7.2))
-    assert (second.short, second.score) == ("<3 river>", pytest.approx(4.8))
-    assert reading.confidence == pytest.approx(sigmoid(4.0 - 3.0))
+    assert (best.short, best.path, best.score) == ("<7 Rubio>", "/2.txt", pytest.approx(7.0 - math.log(2)))
+    assert (second.short, second.score) == ("<3 river>", pytest.approx(3.0))
+    assert reading.confidence == pytest.approx(sigmoid(7.0 - 3.0))
 
 
 def test_a_candidate_is_shown_with_the_whole_sentences_that_hold_it(reader: Reader) -> None:
@@ -154,7 +154,7 @@ def test_what_speaks_for_the_best_span_is_measured_against_the_others(reader: Re
     ]
     features = question_features(reader.find("Who met Lavrov in 2025?", hits))
     assert features == {
-        "sure": 4.0, "relevance": 0.25, "retrieval": 0.5, "lead": 2.0, "echo": 0.0,
+        "sure": 8.0, "relevance": 0.25, "lead": 2.0, "echo": 0.0,
     }  # fmt: skip
 
 

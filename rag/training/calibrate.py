@@ -33,8 +33,8 @@ from rag.training.data import Json, lines, overlaps_evidence, part_of
 from rag.training.recipe import Recipe
 from rag.types import Document, Hit
 
-ORDER = ("span", "relevance", "retrieval", "log_rank", "echo")
-CONFIDENCE = ("sure", "relevance", "retrieval", "lead", "echo")
+ORDER = ("span", "relevance", "log_rank", "echo")
+CONFIDENCE = ("sure", "relevance", "lead", "echo")
 TOGETHER = "policyqa"  # its questions fit a hundred documents alike, so that none of their answers is the right one
 ANSWERABLE = 480  # questions of each part, and as many others: what users ask is not known, and this favours neither
 PRECISION = 0.70  # share of right answers among those given that the threshold is chosen for
