@@ -82,6 +82,7 @@ class _Window:
     passage: int
     ids: list[int]
     offsets: list[Offsets]
+    lies: npt.NDArray[np.int64]  # of each piece, see `part_of_each`
 
 
 class Network:
@@ -134,7 +135,7 @@ class Network:
             window
             for i, text in enumerate(texts)
             for window in _windows(i, *self._pieces(text), parts[i], WINDOW - 3 - len(asked) - len(heads[i]))
-            if (part_of_each(window.offsets, parts[i]) >= 0).any()
+            if (window.lies >= 0).any()
         ]
         found: list[list[Scored]] = [[] for _ in texts]
         order = sorted(range(len(windows)), key=lambda i: len(windows[i].ids) + len(heads[windows[i].passage]))
@@ -148,12 +149,11 @@ class Network:
                 inside = slice(first[row], first[row] + len(window.ids))
                 start, end = scores.start[row].numpy(), scores.end[row].numpy()
                 null = float(start[0] + end[0])
-                lies = part_of_each(window.offsets, parts[window.passage])
                 starts, ends = edges(texts[window.passage], window.offsets)
                 spans = best_spans(
-                    np.where(starts & (lies >= 0), start[inside], -np.inf),
-                    np.where(ends & (lies >= 0), end[inside], -np.inf),
-                    lies,
+                    np.where(starts & (window.lies >= 0), start[inside], -np.inf),
+                    np.where(ends & (window.lies >= 0), end[inside], -np.inf),
+                    window.lies,
                     null,
                 )
                 found[window.passage] += [
@@ -257,14 +257,15 @@ def _windows(
     The next one begins near the middle of the one before, so that neighbours which fit together stand in one.
     """
     firsts = [bisect_left(offsets, (start, 0)) for start, _ in parts]
+    lies = part_of_each(offsets, parts)
     begin = 0
     while begin + room < len(ids):
         end = max((first for first in firsts if begin + room // 2 < first <= begin + room), default=begin + room)
-        yield _Window(passage, ids[begin:end], offsets[begin:end])
+        yield _Window(passage, ids[begin:end], offsets[begin:end], lies[begin:end])
         middle = begin + (end - begin + 1) // 2
         inside = [first for first in firsts if begin < first <= end]
         begin = min(inside, key=lambda first: abs(first - middle), default=middle)
-    yield _Window(passage, ids[begin:], offsets[begin:])
+    yield _Window(passage, ids[begin:], offsets[begin:], lies[begin:])
 
 
 def _fill(network: ReaderNetwork, own: dict[str, Tensor], kind: torch.dtype, weights: Path) -> None:

@@ -123,14 +123,14 @@ class Reader:
     def read(self, question: str, hits: Sequence[Hit]) -> Reading:
         """Order `hits` by the best span in each, and the spans by how likely they answer."""
         found = self.find(question, hits)
-        scores = [logit(self.calibration.order, one.features) for one in found]
-        order = sorted(range(len(found)), key=lambda i: (-scores[i], found[i].rank, found[i].start))
+        order = in_order(found, self.calibration.order)
+        scored = [(found[i], logit(self.calibration.order, found[i].features)) for i in order]
         best: dict[int, float] = {}
-        for i in order:
-            best.setdefault(found[i].rank, scores[i])
+        for one, score in scored:
+            best.setdefault(one.rank, score)
         ranks = sorted(range(len(hits)), key=lambda rank: (-best.get(rank, -math.inf), rank))
-        candidates = tuple(_candidate(found[i], hits[found[i].rank], scores[i]) for i in order)
-        features = question_features([found[i] for i in order])
+        candidates = tuple(_candidate(one, hits[one.rank], score) for one, score in scored)
+        features = question_features([one for one, _ in scored])
         return Reading(
             ranked=tuple(hits[rank] for rank in ranks),
             candidates=candidates,
@@ -169,6 +169,11 @@ def _found(question: str, rank: int, hit: Hit, stretch: Stretch, span: Scored) -
             "echo": float(echoes(question, stretch.text, span.start, span.end)),
         },
     )
+
+
+def in_order(found: Sequence[Found], weights: Mapping[str, float]) -> list[int]:
+    """The numbers of the spans, best first by these weights; ties in the order of the passages."""
+    return sorted(range(len(found)), key=lambda i: (-logit(weights, found[i].features), found[i].rank, found[i].start))
 
 
 def question_features(found: Sequence[Found]) -> dict[str, float]:

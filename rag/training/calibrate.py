@@ -8,7 +8,6 @@ part fits, the check part reports. One document in five is left out of the index
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import random
 import tempfile
@@ -27,9 +26,9 @@ from eval.confidence import calibration_error, threshold_for
 from rag.config import Config
 from rag.encoder import Encoder
 from rag.index import Index
-from rag.reader import CALIBRATION, Calibration, Found, Reader, absent, logit, question_features, sigmoid
+from rag.reader import CALIBRATION, Calibration, Found, Reader, absent, in_order, logit, question_features, sigmoid
 from rag.retrieval import to_read
-from rag.training.data import Json, lines, overlaps_evidence, part_of
+from rag.training.data import Json, drawn, lines, overlaps_evidence, part_of
 from rag.training.recipe import Recipe
 from rag.types import Document, Hit
 
@@ -90,7 +89,7 @@ def examples(
     """Index four documents in five, ask about all, and mark which of the spans found are right."""
     config = Config()
     documents, moved = put_together(documents)
-    kept = [one for one in documents if _drawn(one["id"]) % 5]
+    kept = [one for one in documents if drawn(one["id"]) % 5]
     indexed = {one["id"] for one in kept}
     mine = [_moved(one, moved) for one in questions if one["meta"].get("doc_id") in moved]
     found = []
@@ -118,7 +117,7 @@ def put_together(documents: Sequence[Json]) -> tuple[list[Json], dict[str, tuple
     and the offset of its first character."""
     articles: dict[tuple[str, str], list[Json]] = {}
     for one in documents:
-        whole = one["title"] and _drawn(one["title"]) % 2
+        whole = one["title"] and drawn(one["title"]) % 2
         articles.setdefault((one["id"].partition("|")[0], one["title"] if whole else one["id"]), []).append(one)
     found, moved = [], {}
     for parts in articles.values():
@@ -128,11 +127,6 @@ def put_together(documents: Sequence[Json]) -> tuple[list[Json], dict[str, tuple
             text += part["text"] + BETWEEN
         found.append({**parts[0], "text": text.removesuffix(BETWEEN)})
     return found, moved
-
-
-def _drawn(name: str) -> int:
-    """A number that looks drawn by chance, always the same for a name."""
-    return int(hashlib.sha256(name.encode()).hexdigest()[:8], 16)
 
 
 def _moved(question: Json, moved: dict[str, tuple[str, int]]) -> Json:
@@ -193,7 +187,7 @@ def fit_confidence(examples: Sequence[Example], order: dict[str, float]) -> dict
     """Logistic regression: do the best span's sentences hold the answer?"""
     rows, right = [], []
     for one in examples:
-        if best := in_order(one, order):
+        if best := in_order(one.found, order):
             rows.append(question_features([one.found[i] for i in best]))
             right.append(one.shown[best[0]])
     matrix = np.array([[row[name] for name in CONFIDENCE] for row in rows])
@@ -201,17 +195,11 @@ def fit_confidence(examples: Sequence[Example], order: dict[str, float]) -> dict
     return _named((*CONFIDENCE, "bias"), (*model.coef_[0], *model.intercept_))
 
 
-def in_order(example: Example, order: dict[str, float]) -> list[int]:
-    """The numbers of an example's spans, best first, as the reader orders them."""
-    found = example.found
-    return sorted(range(len(found)), key=lambda i: (-logit(order, found[i].features), found[i].rank, found[i].start))
-
-
 def judged(examples: Sequence[Example], fitted: Calibration) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """The confidence of each question's best span, and whether it is right."""
     confidences, right = [], []
     for one in examples:
-        best = in_order(one, dict(fitted.order))
+        best = in_order(one.found, fitted.order)
         features = question_features([one.found[i] for i in best])
         confidences.append(sigmoid(logit(fitted.confidence, features)) if best else 0.0)
         right.append(bool(best) and one.shown[best[0]])
