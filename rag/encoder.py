@@ -146,7 +146,7 @@ def _load(folder: str, precision: str) -> Any:
             model = SentenceTransformer(
                 folder,
                 device="cpu",
-                local_files_only=Path(folder).is_dir(),
+                local_files_only=True,
                 model_kwargs={"use_safetensors": True, "dtype": torch.bfloat16 if bfloat16 else torch.float32},
             )
     except (OSError, ValueError, RuntimeError) as error:

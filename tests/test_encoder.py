@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +103,37 @@ def test_what_lies_beyond_the_window_is_not_embedded(real: Encoder) -> None:
 
 
 # Loading
+
+WATCHED = """
+import socket, sys
+asked = []
+socket.socket.connect = lambda self, address: asked.append(address)
+socket.getaddrinfo = lambda host, *rest, **more: asked.append(host) or []
+from rag import Assistant
+from rag.encoder import Encoder
+from rag.errors import EncoderError
+with Assistant.open(sys.argv[1] + "/index", documents=sys.argv[1] + "/reports") as assistant:
+    print(assistant.ask("Who met in Riyadh?").reason)
+try:
+    Encoder("someone/some-model")
+except EncoderError as error:
+    print(error.remedy)
+print("asked for:", asked)
+"""
+
+
+def test_nothing_is_asked_of_the_network_to_index_to_answer_or_to_look_for_a_model(tmp_path: Path) -> None:
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / "talks.txt").write_text("Marco Rubio met Sergei Lavrov in Riyadh on February 18.")
+    free = {name: value for name, value in os.environ.items() if name != "HF_HUB_OFFLINE"}
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED, str(tmp_path)], capture_output=True, text=True, timeout=120, env=free
+    )
+    assert done.stdout.splitlines()[-2:] == [
+        "Give the folder of a sentence-transformers model with safetensors weights, or a name that the model hub's "
+        "local cache holds.",
+        "asked for: []",
+    ], done.stderr
 
 
 def test_loading_says_nothing_and_leaves_progress_bars_as_they_were(capfd: pytest.CaptureFixture[str]) -> None:
