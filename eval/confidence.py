@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from eval.provenance import publish
+from eval.provenance import provenance, publish
 from eval.run import Run
 from rag.errors import RagError, SuiteError
 
@@ -135,7 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RagError as error:
         print(error, file=sys.stderr)
         return 1
-    publish(figures(confidences, right, asked=len(rows)), options.out)
+    publish({**figures(confidences, right, asked=len(rows)), **provenance()}, options.out)
     if options.plot:
         plot(confidences, right, options.plot, asked=len(rows))
     return 0

@@ -259,6 +259,9 @@ def _question(line: _Line, documents: Mapping[str, Document], gaps: list[str] | 
     if not answerable and (answers or evidence):
         line.fail("it is unanswerable, yet has answers or evidence", "Empty both lists, or set answerable to true.")
 
+    if not isinstance(value.get("meta") or {}, dict):
+        line.fail(f"meta is {value['meta']!r}", 'Write an object as "meta", or leave it out.')
+
     def gap(found: str, remedy: str) -> None:
         if gaps is None:
             line.fail(found, remedy)
@@ -287,11 +290,14 @@ def _golds(
 ) -> Iterator[Gold]:
     """The places that one piece of evidence names, each checked against the document's text."""
     _refuse_unknown(line, item, _EVIDENCE_KEYS)
-    document = documents.get(item.get("doc_id", ""))
+    name = item.get("doc_id")
+    document = documents.get(name) if isinstance(name, str) else None
     if document is None:
-        line.fail(f"no document {item.get('doc_id')!r}", f"Known: {_few(documents)}.")
+        line.fail(f"no document {name!r}", f"Known: {_few(documents)}.")
     start, end, quote = item.get("start"), item.get("end"), item.get("text")
-    fact, others = str(item.get("fact", "")), item.get("alt_starts", [])
+    fact, others = str(item.get("fact", "")), item.get("alt_starts") or []
+    if not isinstance(others, list):
+        line.fail(f"alt_starts is {others!r}", "Give a list of offsets, or leave it out.")
     if start is None and end is None and quote is None:
         if not document.text.strip():
             gap(f"evidence in {document.path}, which holds no text", "Take the evidence out.")
