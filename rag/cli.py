@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag import terminal
-from rag.errors import RagError, UnreadableDocument
+from rag.errors import RagError, SuiteError, UnreadableDocument
 from rag.parser import DONE, FAULT, INTERRUPTED, PARTLY, REFUSED, USAGE, parser
 
 if TYPE_CHECKING:
@@ -75,8 +75,9 @@ def _index(given: argparse.Namespace) -> int:
 
 def _ask(given: argparse.Namespace) -> int:
     with closing(_open_assistant(given)) as assistant:
-        within = _check_within(given.within, assistant.index.documents())
-        found = assistant.ask(given.question, within=within)
+        if given.within:
+            _check_within(given.within, assistant.index.documents())
+        found = assistant.ask(given.question, within=given.within)
     if given.json:
         _print_json(found.as_dict())
     else:
@@ -130,7 +131,10 @@ def _remove(given: argparse.Namespace) -> int:
 def _chat(given: argparse.Namespace) -> int:
     _check_existing(given.documents or ())
     _tell("starting the chat …")
-    from ui.server import serve
+    from rag.config import Config
+    from ui.server import check_address, serve
+
+    check_address(Config.load(given.config).chat, host=given.host, port=given.port)
 
     def ready(url: str) -> None:
         _print(f"Footnote answers at {url} (Ctrl-C stops it)")
@@ -200,7 +204,14 @@ def _calibrate(given: argparse.Namespace) -> int:
     suite = Suite.load(given.suite)
     with terminal.Meter("questions") as meter:
         run = evaluate(suite, build(("footnote",), config=everything), limit=given.limit, progress=meter.questions)
-    rows = run.rows["footnote"]
+    rows = [row for row in run.rows["footnote"] if not row["error"]]
+    if failed := len(run.rows["footnote"]) - len(rows):
+        _tell(f"{failed} of {len(run.rows['footnote'])} questions failed and are left out.")
+    if all(row["refused"] for row in rows):
+        raise SuiteError(
+            "no question was answered: each failed, or names what the documents do not hold.",
+            remedy="Give a suite with questions that its documents answer.",
+        )
     confidences, right = judged(rows)
     threshold = threshold_for(confidences, right, precision=given.precision)
     answered = confidences >= threshold

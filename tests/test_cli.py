@@ -467,7 +467,7 @@ def test_chat_opens_the_browser_only_when_asked(
 
 
 def test_a_port_in_use_and_a_foreign_host_are_named(run: Run, scripted: Callable[..., Scripted]) -> None:
-    scripted()
+    assistant = scripted()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -475,6 +475,7 @@ def test_a_port_in_use_and_a_foreign_host_are_named(run: Run, scripted: Callable
         code, out, err = run("chat", "--port", str(port))
     assert (code, out) == (1, "")
     assert err == f"{STARTING}rag: port {port} on 127.0.0.1 is taken. Choose another with --port, 0 for any.\n"
+    assert assistant.opened == {}  # nothing was indexed first
     assert run("chat", "--host", "0.0.0.0")[2].endswith("Use --host 127.0.0.1.\n")
 
 
@@ -544,6 +545,13 @@ def test_calibrate_says_which_threshold_to_set_and_what_it_costs(
     rows[0]["citation_recall"] = 0.0
     code, out, _ = run("calibrate", suite)
     assert (code, out.split(".")[0]) == (4, "No threshold reaches that precision on these questions")
+    rows.append(row(0.9, 1.0) | {"error": "it broke"})
+    code, out, err = run("calibrate", suite)
+    assert (code, "1 of 5 questions failed and are left out." in err) == (4, True)
+    for one in rows:
+        one["refused"] = True
+    code, _, err = run("calibrate", suite)
+    assert (code, "no question was answered" in err) == (1, True)
 
 
 def test_eval_without_a_suite_lists_suites_and_systems(run: Run) -> None:

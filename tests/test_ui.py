@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import html.parser
+import re
 import shutil
 import socket
 import threading
@@ -133,7 +134,7 @@ def test_text_from_outside_becomes_letters_and_nothing_else(hostile: str) -> Non
 def test_inert_text_holds_nothing_that_html_or_markdown_reads_and_shows_the_same_letters(hostile: str) -> None:
     inert = render.inert(hostile)
     assert set(inert) - set("&#;0123456789 ") == {c for c in set(inert) if c.isalpha() or ord(c) > 0x9F}
-    assert Parsed(inert).text == hostile.replace("\0", "\ufffd").replace("\x85", "\ufffd")
+    assert Parsed(inert).text == re.sub("[\0\x85\u202e]", "\ufffd", hostile)
 
 
 def test_a_lone_surrogate_can_be_shown() -> None:
@@ -295,6 +296,15 @@ def test_two_files_of_one_name_in_one_upload_do_not_replace_each_other(tmp_path:
     assert report.updated == (str(kept),)
     assert report.rejected[0][0] == "a.txt"
     assert kept.read_text() == "one"
+
+
+def test_no_upload_takes_the_name_of_another_on_its_way_in(tmp_path: Path) -> None:
+    index: Any = Shelf(tmp_path / "index")
+    add(index, [file.rename(file.with_name("new-a.txt")) for file in uploading(tmp_path / "0", a="kept")])
+    index.accepts = False
+    add(index, uploading(tmp_path / "1", **{"new-a": "rejected", "a": "rejected"}))
+    kept = index.folder / "uploads"
+    assert {path.name: path.read_text() for path in kept.iterdir()} == {"new-a.txt": "kept"}
 
 
 def test_an_upload_is_for_this_user_alone(tmp_path: Path) -> None:

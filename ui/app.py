@@ -181,7 +181,10 @@ def _add(assistant: Assistant, given: list[str], *, progress: gr.Progress) -> st
     """Index uploaded files and return the report as HTML."""
 
     def show(at: Progress) -> None:
-        progress((at.done, at.total), desc=f"{at.done} of {at.total}: {PurePath(at.path).name}")
+        progress(
+            (at.done, at.total),
+            desc=f"{at.done} of {at.total}: {PurePath(at.path).name}, {at.passages:,} passages read",
+        )
 
     try:
         return render.report(add(assistant.index, given, progress=show))

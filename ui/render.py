@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
+from rag.terminal import plain
 from rag.types import Answer, Citation, Hit, IndexedDocument, Statement, UpdateReport
 
 _SYNTAX = re.compile(r"[^A-Za-z0-9 \u00a0-\U0010ffff]")
@@ -20,8 +21,11 @@ _CONFIDENCE = ((0.8, "high"), (0.5, "medium"), (0.0, "low"))
 
 
 def inert(text: str) -> str:
-    """Return `text` so that HTML and Markdown show it letter for letter and read nothing into it."""
-    return _SYNTAX.sub(_reference, text.encode("utf-8", "replace").decode("utf-8"))
+    """Return `text` so that HTML and Markdown show it letter for letter and read nothing into it.
+
+    Marks that turn a line around are shown as the replacement character: a quote reads as its source does.
+    """
+    return _SYNTAX.sub(_reference, plain(text).encode("utf-8", "replace").decode("utf-8"))
 
 
 def header() -> str:

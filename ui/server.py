@@ -25,6 +25,7 @@ from ui.app import CSS, THEME, build_app
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
+    from rag.config import ChatSettings
 
 HEADERS = {
     "content-security-policy": (
@@ -92,10 +93,8 @@ class ChatServer:
     """
 
     def __init__(self, assistant: Assistant, *, host: str | None = None, port: int | None = None) -> None:
-        settings = assistant.config.chat
         self.assistant = assistant
-        self.host = (settings.host if host is None else host).strip("[]").lower()
-        self.socket = _bind(self.host, settings.port if port is None else port)
+        self.socket, self.host = _bind(assistant.config.chat, host, port)
         self.port: int = self.socket.getsockname()[1]
         self.url = f"http://{_bracketed(self.host)}:{self.port}"
         self._server: _Uvicorn | None = None
@@ -203,7 +202,15 @@ class _Uvicorn(uvicorn.Server):
                 signal.signal(number, previous)
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def check_address(settings: ChatSettings, *, host: str | None = None, port: int | None = None) -> None:
+    """Raise ConfigError where the chat cannot be served there: better before long work than after it."""
+    bound, _ = _bind(settings, host, port)
+    bound.close()
+
+
+def _bind(settings: ChatSettings, host: str | None, port: int | None) -> tuple[socket.socket, str]:
+    host = (settings.host if host is None else host).strip("[]").lower()
+    port = settings.port if port is None else port
     if host not in LOOPBACK:
         raise ConfigError(
             f"the chat has no passwords yet, so it is not served to other machines: host {host!r}.",
@@ -218,7 +225,7 @@ def _bind(host: str, port: int) -> socket.socket:
         bound.close()
         found = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
         raise ConfigError(f"port {port} on {host} {found}.", remedy="Choose another with --port, 0 for any.") from None
-    return bound
+    return bound, host
 
 
 def _bracketed(host: str) -> str:

@@ -67,7 +67,7 @@ def add(
 
 def _place(given: Path, target: Path, *, aside: Path) -> Path:
     """Put a file where its document lives, whole, with what was there before set aside."""
-    incoming = aside / f"new-{target.name}"
+    incoming = aside / f".new-{target.name}"  # a name that no upload has, see `safe_name`
     incoming.touch(mode=0o600)
     shutil.copyfile(given, incoming)
     if target.exists():
