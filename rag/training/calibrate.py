@@ -12,7 +12,9 @@ import json
 import random
 import tempfile
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ from rag.encoder import Encoder
 from rag.index import Index
 from rag.reader import CALIBRATION, Calibration, Found, Reader, absent, in_order, logit, question_features, sigmoid
 from rag.retrieval import to_read
-from rag.training.data import Json, drawn, lines, overlaps_evidence, part_of
+from rag.training.data import PARTS, Json, drawn, lines, overlaps_evidence, part_of
 from rag.training.recipe import Recipe
 from rag.types import Document, Hit
 
@@ -60,15 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("data", type=Path, help="folder with documents.jsonl.gz and questions.jsonl.gz")
     parser.add_argument("--out", type=Path, default=CALIBRATION)
     options = parser.parse_args(arguments)
-    recipe = Recipe.load()
-    encoder, reader = Encoder(), Reader(calibration=NOTHING)
-    documents = list(lines(options.data / "documents.jsonl.gz"))
-    questions = list(lines(options.data / "questions.jsonl.gz"))
-    calibrate, check = (
-        examples([one for one in documents if part_of(one["title"], recipe.data.held_out) == part],
-                 questions, encoder, reader, part)
-        for part in ("calibrate", "check")
-    )  # fmt: skip
+    with ProcessPoolExecutor(len(PARTS[1:]), mp_context=get_context("spawn")) as pool:
+        calibrate, check = pool.map(examples, [options.data] * len(PARTS[1:]), PARTS[1:])
     order = fit_order(calibrate)
     confidence = fit_confidence(calibrate, order)
     fitted = Calibration(order=order, confidence=confidence, threshold=0.0)
@@ -83,12 +78,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"wrote {options.out}")
 
 
-def examples(
-    documents: Sequence[Json], questions: Iterable[Json], encoder: Encoder, reader: Reader, name: str
-) -> list[Example]:
-    """Index four documents in five, ask about all, and mark which of the spans found are right."""
-    config = Config()
-    documents, moved = put_together(documents)
+def examples(data: Path, part: str) -> list[Example]:
+    """Index four documents in five of a part, ask about all, and mark which of the spans found are right.
+
+    The parts are read side by side, each with its share of the cores.
+    """
+    torch.set_num_threads(max(1, torch.get_num_threads() // len(PARTS[1:])))
+    config, held_out = Config(), Recipe.load().data.held_out
+    encoder, reader = Encoder(), Reader(calibration=NOTHING)
+    questions = list(lines(data / "questions.jsonl.gz"))
+    documents, moved = put_together(
+        [one for one in lines(data / "documents.jsonl.gz") if part_of(one["title"], held_out) == part]
+    )
     kept = [one for one in documents if drawn(one["id"]) % 5]
     indexed = {one["id"] for one in kept}
     mine = [_moved(one, moved) for one in questions if one["meta"].get("doc_id") in moved]
@@ -98,7 +99,7 @@ def examples(
         Index.open(folder, config=config, encoder=encoder, create=True) as index,
     ):
         index.add(Document(text=one["text"], path=one["id"], title=one["title"], sha256=one["id"]) for one in kept)
-        for one in tqdm(_sampled(mine, indexed), desc=name, unit="question"):
+        for one in tqdm(_sampled(mine, indexed), desc=part, unit="question", position=PARTS.index(part) - 1):
             hits = to_read(index, one["question"], k=config.retrieval.read)
             if absent(one["question"], hits):
                 continue  # refused before any confidence is asked for

@@ -156,7 +156,7 @@ def _bfloat16(device: torch.device) -> AbstractContextManager[Any]:
 def _resume(file: Path, network: ReaderNetwork, optimizer: torch.optim.Optimizer) -> int:
     if not file.exists():
         return 0
-    state = torch.load(file, weights_only=True)
+    state = torch.load(file, weights_only=True, map_location="cpu")
     network.load_state_dict(state["network"])
     optimizer.load_state_dict(state["optimizer"])
     print(f"resuming at step {state['step']:,}")
