@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.catalog import storable
 from rag.config import Config
 from rag.conversation import complete
 from rag.encoder import Encoder
@@ -28,6 +30,7 @@ NEAREST = 3  # passages shown with a refusal
 CHANGED = "The documents changed while they were read. Ask again."
 NOT_CLOSE = "The documents do not seem to say: no passage answers this closely enough."
 ALSO = 0.5  # a further place is shown where its score is at most this far below the best
+ALIKE = 0.8  # share of two spellings that is the same, from which one may be meant by the other
 AGREES = 2.0  # the same, where another document gives the same answer
 
 _PLURAL = r"(?:people|children|(?:wo)?men|(?-i:[a-z])\w{2,}[^\Wsu]s)"  # "parties", not "bus", "class" or "Texas"
@@ -39,6 +42,7 @@ _SEVERAL = re.compile(
     rf"(?:what|which) (?:\w+ ){{0,2}}{_PLURAL} (?:are|were|do|did|have|had|will|would|can|could))\b",
     re.IGNORECASE,
 )
+_NAME = re.compile(r"\b[^\W\d_a-z]\w+")
 _ARTICLES = {"a", "an", "the"}
 _LAST_QUESTION = re.compile(r"[^?]*\?*\W*\Z")  # a completed follow-up holds the question before it too
 
@@ -184,9 +188,7 @@ class Assistant:
         if reason := self._reason(question, reading):
             return self._refusal(question, reading, reason, "reader", *notes)
         shown = to_show(reading.candidates)
-        places = list(dict.fromkeys((one.path, one.span) for one in shown))[: self.config.reader.statements]
-        shown = [one for one in shown if (one.path, one.span) in places]
-        statements = quoted(shown, document_of)
+        statements = quoted(shown, document_of)[: self.config.reader.statements]
         if not statements:  # changed meanwhile, or grounding sees more of the document than the passage read
             reason = CHANGED if _changed(shown, document_of) else NOT_CLOSE
             return self._refusal(question, reading, reason, "reader", *notes)
@@ -210,8 +212,10 @@ class Assistant:
             missing = spelled(question, reading.absent)
             known = [word for word in missing if self.index.search(word, k=1, mode="lexical")]
             if len(known) < len(missing):
-                unknown = ", ".join(word for word in missing if word not in known)
-                return f"The documents do not say: they do not mention {unknown}."
+                unknown = [word for word in missing if word not in known]
+                alike = [name for word in unknown for name in _alike(word, reading.ranked)]
+                hint = f" They do mention {', '.join(alike)}." if alike else ""
+                return f"The documents do not say: they do not mention {', '.join(unknown)}.{hint}"
             return f"The documents do not say: what they hold on this does not mention {', '.join(missing)}."
         threshold = self.config.reader.threshold
         if not reading.candidates or reading.confidence < (self._reader.threshold if threshold is None else threshold):
@@ -244,11 +248,19 @@ def _asked(question: str) -> str:
     text = question.strip()
     if not text:
         raise QuestionError("the question is empty.", remedy="Ask something about the documents.")
+    if not storable(text):
+        raise QuestionError("the question holds characters that are no text.", remedy="Write it in UTF-8.")
     if len(text) > LONGEST_QUESTION:
         raise QuestionError(
             f"the question has {len(text):,} characters.", remedy=f"Ask in at most {LONGEST_QUESTION:,}."
         )
     return text
+
+
+def _alike(word: str, hits: Sequence[Hit]) -> list[str]:
+    """The name in the passages that is spelled nearly like a word, if there is one: "Zelensky" for "Zelenskyy"."""
+    written = {name for hit in hits for name in _NAME.findall(f"{hit.title} {hit.text}")}
+    return get_close_matches(word, sorted(written), n=1, cutoff=ALIKE)
 
 
 def _changed(candidates: Sequence[Candidate], document_of: Callable[[str], Document]) -> bool:

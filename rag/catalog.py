@@ -45,7 +45,7 @@ _WITHIN = (
     "SELECT p.id FROM passages p JOIN documents d ON d.row = p.document "
     "WHERE d.path IN (SELECT value FROM json_each(?))"
 )
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"\w+(?:[.,](?=\d)\w+)*")  # FTS5 reads "40,000" as the phrase of its parts
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 Ids = npt.NDArray[np.int64]

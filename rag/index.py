@@ -14,11 +14,11 @@ from typing import Literal, NamedTuple, get_args
 from filelock import FileLock, Timeout
 from llama_index.core.schema import TextNode
 
-from rag.catalog import Catalog, Matrix
+from rag.catalog import Catalog, Matrix, storable
 from rag.config import Config
 from rag.documents import find
 from rag.encoder import DEFAULT, Encoder
-from rag.errors import IndexDamaged, IndexFault, IndexLocked, IndexMismatch
+from rag.errors import IndexDamaged, IndexFault, IndexLocked, IndexMismatch, QuestionError
 from rag.fusion import fuse, query_words
 from rag.passages import PassageParser, rule
 from rag.types import Document, Hit, IndexedDocument, Progress, UpdateReport, Verification
@@ -175,6 +175,8 @@ class Index:
         """
         if k < 1 or mode not in get_args(Mode):
             raise ValueError(f"k is at least 1 and mode one of {get_args(Mode)}, got {k} and {mode!r}")
+        if not storable(query):
+            raise QuestionError("the query holds characters that are no text.", remedy="Write it in UTF-8.")
         ready = self._ready()
         vector = ready.encoder.encode([query] if mode != "lexical" else [])
         with self._catalog.snapshot():

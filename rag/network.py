@@ -21,8 +21,8 @@ from transformers import BertConfig, BertModel
 from rag.encoder import bundled, has_bfloat16, piece_counter
 from rag.errors import ReaderError
 from rag.passages import SECTION_PIECES, TITLE_PIECES
-from rag.reader import Scored
 from rag.sentences import Offsets
+from rag.stretches import Scored
 
 WEIGHTS = Path(__file__).parent / "training" / "reader.safetensors"
 PINNED = "f2954ceaf0568c287c65d0573ab708e3e76e6b817cc5d177693bbf04174d94ca"
@@ -129,7 +129,7 @@ class Network:
         A text that does not fit beside question and title is read in windows, see `_windows`; one that holds nothing of
         any part is not read.
         """
-        asked = self._pieces(question)[0][:LONGEST_QUESTION]
+        asked = self._pieces(question)[0][-LONGEST_QUESTION:]  # what is asked stands last
         heads = [self._head(*title.partition("\n")[::2]) for title in titles]
         windows = [
             window

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from rag.readable import echoes, readable
 from rag.sentences import Offsets, is_pointer
-from rag.stretches import Stretch, joined
+from rag.stretches import Scored, Stretch, joined
 from rag.types import Hit, Span
 from rag.words import names, numbers, stem, words
 
@@ -23,20 +24,17 @@ if TYPE_CHECKING:
 
 CALIBRATION = Path(__file__).parent / "training" / "calibration.json"
 KEPT = 3  # spans of each passage that stay in the running
+_HOW_MANY = re.compile(
+    r"^(\W*(?:name|list|give|tell|which|what|who)(?: (?:me|us|all|any|the|are|were|top|first|last|other))*) \d{1,2}\b",
+    re.IGNORECASE,
+)
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 _CHANGES = {"and", "or", "not", "no", "never", "million", "billion", "thousand", "hundred"}
 SURE = 8.0  # logit of a span above which more of it says nothing more
 ALONE = 5.0  # lead of a span that has no rival
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scored:
-    """A span that the network finds in a text, with its logit against no answer, and the logit of what was read at once
-    being about the question."""
-
-    start: int
-    end: int
-    score: float
-    relevance: float
 
 
 class Scorer(Protocol):
@@ -208,8 +206,12 @@ def absent(question: str, hits: Sequence[Hit]) -> frozenset[str]:
 
 
 def _wanted(question: str) -> frozenset[str]:
-    """Names, but not a first word that may be an ordinary one, and numbers in digits: "which three" counts nothing."""
+    """Names, but not a first word that may be an ordinary one, and numbers in digits.
+
+    What says how many are asked for counts nothing: "which three", "name 5 towns".
+    """
     first = next(iter(words(question)), "")
+    question = _HOW_MANY.sub(r"\1", question)
     written = {number for number in numbers(question) if number in question.replace(",", "")}
     return frozenset(stem(name) for name in names(question) if name != first) | written
 
@@ -221,10 +223,17 @@ def _begins_any(wanted: str, present: Sequence[str]) -> bool:
 
 
 def _held(stretch: Stretch) -> frozenset[str]:
-    """Stems and numbers of titles, sections, and sentences that say something themselves."""
+    """Stems and numbers of titles, sections, dates, and sentences that say something themselves."""
     own = [stretch.text[a:b] for a, b in stretch.sentences if not is_pointer(stretch.text, a, b)]
-    heads = [part for hit in stretch.hits for part in (hit.title, hit.section)]
+    heads = [part for hit in stretch.hits for part in (hit.title, hit.section, _spelled_date(hit.date or ""))]
     return frozenset[str]().union(*map(_stems, dict.fromkeys([*heads, *own])))
+
+
+def _spelled_date(date: str) -> str:
+    """The year, month and day of an ISO 8601 date as a question names them: "22 April 2025"."""
+    year, month, day = (*date.split("-"), "", "")[:3]
+    named = _MONTHS[int(month) - 1] if month.isdigit() and 1 <= int(month) <= 12 else ""
+    return f"{day.lstrip('0')} {named} {year}"
 
 
 @lru_cache(maxsize=4096)

@@ -14,6 +14,17 @@ _WORD = re.compile(r"(?<![^\W_])[^\W\d_]{2,}(?![^\W_])")  # of letters alone
 _SHORT = 10  # characters of a title that may say something without such a word: "MH17", "Q3 2024"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """A span that the network finds in a text, with its logit against no answer, and the logit of what was read at once
+    being about the question."""
+
+    start: int
+    end: int
+    score: float
+    relevance: float
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """`text` begins at `start` of the document, and so do its `hits`; white space between them is line breaks.

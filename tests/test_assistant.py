@@ -118,6 +118,36 @@ def test_what_only_a_teaser_says_is_refused(folder: Path, encoder: StandInEncode
         assert assistant.ask(question).citations[0].quote == f"{headline}."
 
 
+def test_a_refusal_names_the_spelling_that_the_documents_have(assistant: Assistant) -> None:
+    assert assistant.ask("Who met Lawrov?").reason == (
+        "The documents do not say: they do not mention Lawrov. They do mention Lavrov."
+    )
+
+
+def test_a_number_is_known_in_either_spelling(folder: Path, encoder: StandInEncoder) -> None:
+    far = "".join(f"Report {number} is about other things than boats.\n\n" for number in range(60))
+    (folder / "harvest.txt").write_text(f"{far}Of the harvest 40,000 tonnes were sold.")
+    with Assistant.open(folder.parent / "index", documents=folder, encoder=encoder, config=ALWAYS) as assistant:
+        for spelling in ("40,000", "40000"):
+            assert "mention" not in assistant.ask(f"Who sold {spelling} tonnes?").reason
+
+
+def test_statements_are_counted_after_copies_have_become_one(folder: Path, encoder: StandInEncoder) -> None:
+    (folder / "copy.txt").write_text(TALKS)
+    one = Config(reader=ReaderSettings(threshold=0.0, statements=1))
+    with Assistant.open(folder.parent / "index", documents=folder, encoder=encoder, config=one) as assistant:
+        answer = assistant.ask("Who met Sergei Lavrov in Riyadh?")
+    assert len(answer.statements) == 1
+    assert [Path(citation.path).name for citation in answer.citations] == ["copy.txt", "talks.txt"]
+
+
+@pytest.mark.parametrize("text", ["Who met \udce9?", "Who met \0?"])
+def test_what_is_no_text_is_no_question(assistant: Assistant, text: str) -> None:
+    for asking in (assistant.ask, assistant.index.search):
+        with pytest.raises(QuestionError, match="characters that are no text"):
+            asking(text)
+
+
 def test_below_the_threshold_nothing_is_answered(folder: Path, encoder: StandInEncoder) -> None:
     never = Config(reader=ReaderSettings(threshold=1.0))
     with Assistant.open(folder.parent / "index", documents=folder, encoder=encoder, config=never) as assistant:

@@ -110,6 +110,14 @@ def test_every_change_has_a_state_of_its_own_even_from_the_same_past(tmp_path: P
     assert states[1] != states[3]
 
 
+def test_a_number_with_a_comma_is_found_as_a_phrase(catalog: Catalog) -> None:
+    for number, text in enumerate(["40,000 boats", "40 boats", "000 of 40", "40000 boats", "3.5 boats"]):
+        catalog.put(*make(f"/{number}", text))
+    assert sorted(catalog.lexical("40,000", 9)) == [1]
+    assert sorted(catalog.lexical("40000", 9)) == [4]
+    assert sorted(catalog.lexical("3.5", 9)) == [5]
+
+
 def test_bm25_is_that_of_the_formula_over_porter_stems(catalog: Catalog) -> None:
     chance = random.Random(7)
     texts: dict[int, list[list[str]]] = {}

@@ -40,3 +40,9 @@ def test_bm25_of_zero_throughout_divides_nothing() -> None:
 def test_stop_words_are_left_out_of_a_query_unless_it_has_no_other_words() -> None:
     assert query_words("Who met the minister in Riyadh?") == "met minister riyadh"
     assert query_words("who was it") == "who was it"
+
+
+def test_a_long_number_is_searched_in_both_spellings() -> None:
+    assert query_words("the 40,000 boats of 1999, not 400") == "40000 boats 1999 400 40,000 1,999"
+    assert query_words("40000") == "40000 40,000"
+    assert query_words("9" * 5000) == "9" * 5000

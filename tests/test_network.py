@@ -33,7 +33,7 @@ from rag.network import (
     part_of_each,
 )
 from rag.passages import TITLE_PIECES
-from rag.reader import Scored
+from rag.stretches import Scored
 
 logits = st.lists(st.integers(-9, 9).map(float), min_size=1, max_size=8)
 

@@ -14,7 +14,6 @@ from rag.reader import (
     CALIBRATION,
     Calibration,
     Reader,
-    Scored,
     absent,
     logit,
     question_features,
@@ -22,6 +21,7 @@ from rag.reader import (
     sigmoid,
 )
 from rag.sentences import Offsets
+from rag.stretches import Scored
 from rag.training.calibrate import CONFIDENCE, ORDER
 from rag.types import Document, Hit
 
@@ -185,6 +185,23 @@ def test_what_is_absent_stands_in_no_sentence_title_or_section() -> None:
     assert absent("who met?", [talks]) == frozenset()
     assert absent("Which three met Lavrov on 3 May 2,024?", [talks]) == {"2024"}
     assert absent("Besides Rubio, who met Lavr?", [talks]) == frozenset()
+
+
+@pytest.mark.parametrize("question", ["Name 5 towns", "List the top 10 of them", "Which 2 men met?", "what are the 7?"])
+def test_how_many_are_asked_for_is_nothing_to_be_found(question: str) -> None:
+    assert absent(question, [hit("Rubio met Lavrov.")]) == frozenset()
+
+
+def test_a_number_that_is_asked_about_is_something_to_be_found() -> None:
+    assert absent("What did the 62 men do?", [hit("Rubio met Lavrov.")]) == {"62"}
+    assert absent("Which 1999 treaty was signed?", [hit("A treaty was signed.")]) == {"1999"}
+
+
+def test_the_date_of_a_document_counts_as_said() -> None:
+    dated = replace(hit("The minister signed."), date="2025-04-02")
+    assert absent("Who signed on 2 April 2025?", [dated]) == frozenset()
+    assert absent("Who signed on 3 June 2024?", [dated]) == {"3", "june", "2024"}
+    assert absent("Who signed in April 2025?", [replace(dated, date="2025")]) == {"april"}
 
 
 def test_the_shipped_calibration_names_known_features_only(reader: Reader) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from eval.reading import read, row
-from rag.reader import Scored
+from rag.stretches import Scored
 
 TEXT = "Rubio met Lavrov in Riyadh."
 
