@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.conversation import complete
+from rag.conversation import complete, last_question
 from rag.types import Turn
 
 USHAKOV = Turn(question="Who is Yuri Ushakov?", answer="Yuri Ushakov is an aide to Vladimir Putin. [1]")
@@ -26,6 +26,52 @@ USHAKOV = Turn(question="Who is Yuri Ushakov?", answer="Yuri Ushakov is an aide 
 )
 def test_a_follow_up_is_read_with_what_it_leaves_open(question: str, read: str) -> None:
     assert complete(question, [USHAKOV]) == read
+
+
+REFUSED = Turn(question="What did Macron say in Paris?", answer="The documents do not say: they do not mention Macron.")
+TALKS = Turn(
+    question="Who met in Riyadh?",
+    answer="Secretary of State Marco Rubio and Sergei Lavrov met, according to the State Department. [1]",
+)
+
+
+@pytest.mark.parametrize(
+    ("turns", "question", "read"),
+    [
+        ([USHAKOV], "What did Rubio say after he met Lavrov?", "What did Rubio say after he met Lavrov?"),
+        ([USHAKOV], "What did Zelensky tell his counterpart?", "What did Zelensky tell his counterpart?"),
+        ([USHAKOV], "Did they meet her in Riyadh?", "Did they meet Yuri Ushakov in Riyadh?"),
+        ([TALKS], "What did he say?", "What did Marco Rubio say?"),
+        ([Turn(question="Who runs Carrow Lines?", answer="Owen Brandt does.")], "Is he ill?", "Is Owen Brandt ill?"),
+        ([Turn(question="Does Ana Lisk stay?")], "When does her term end?", "When does Ana Lisk’s term end?"),
+        ([USHAKOV, Turn(question="What did Rubio say in Riyadh?")], "Where did he go?", "Where did Rubio go?"),
+        ([Turn(question="Who is Émile Zola?")], "What did he write?", "What did Émile Zola write?"),
+        ([REFUSED], "And Rubio?", "What did Rubio say in Paris?"),
+        ([REFUSED], "What about Sergei Lavrov?", "What did Sergei Lavrov say in Paris?"),
+        ([REFUSED], "And who is Dmitry Peskov?", "And who is Dmitry Peskov?"),
+        ([REFUSED], "And in Berlin?", "What did Macron say in Paris? And in Berlin?"),
+        ([Turn(question="who met in riyadh")], "and in march", "who met in riyadh? and in march"),
+        ([Turn(question="who met in riyadh? and in march")], "and in april", "who met in riyadh? and in april"),
+        ([USHAKOV], "Who rebuilt the bridge that collapsed?", "Who rebuilt the bridge that collapsed?"),
+        ([USHAKOV], "How long did it take to clear the port?", "How long did it take to clear the port?"),
+    ],
+)
+def test_who_and_what_is_meant(turns: list[Turn], question: str, read: str) -> None:
+    assert complete(question, turns) == read
+
+
+@pytest.mark.parametrize(
+    ("question", "last"),
+    [
+        ("Who met in Riyadh? When will they meet again?", "When will they meet again?"),
+        ("When will they meet? And in March?", "When will they meet? And in March?"),
+        ("who met in riyadh", "who met in riyadh"),
+        ("Who?!", "Who?!"),
+        ("", ""),
+    ],
+)
+def test_what_is_asked_last(question: str, last: str) -> None:
+    assert last_question(question) == last
 
 
 def test_a_further_follow_up_takes_the_place_of_the_one_before() -> None:
