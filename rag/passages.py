@@ -19,7 +19,7 @@ from rag.errors import ConfigError
 from rag.sentences import Offsets, sentences
 from rag.types import Document
 
-RULE = 1  # part of an index's stamp: raise it whenever the same text would be cut differently
+RULE = 2  # part of an index's stamp: raise it whenever the same text would be cut differently
 TITLE_PIECES = 24
 SECTION_PIECES = 16
 QUESTION_PIECES = 40  # left free for the reader, which reads question and passage together

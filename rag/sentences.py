@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -9,10 +10,21 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from rag.words import STOP_WORDS
+
 Offsets = tuple[int, int]
 
 _BLANK_LINE = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
 _WRAP_WIDTH = 120  # a wider line is a paragraph of its own, not one that an editor wrapped
+_USUAL = 0.9  # share of a block's lines that are no longer than its width
+_PROSE = 50  # characters of width from which lines are taken for wrapped prose
+_FULL = 0.75  # share of the width that a line of a proportional font fills at least
+_ITEM = re.compile(r"(?:[-*•]|\d{1,2}[.)])\s")
+_GOES_ON = ")]”’,;:"
+_INITIALS = re.compile(r"(?:\b[A-Z]\.){2,}\Z")
+_SPEAKER = re.compile(
+    r"(?:[^\W\d_a-z][\w’'-]*\s+){1,3}(?:said|says|asked|told|added|replied|answered|wrote|warned|insisted|noted)\b"
+)
 
 # A line that only points to another article stays in the text and is never evidence. Some labels say so by themselves
 # ("Read more: …"); others open sentences too, and point where capitals or a missing full stop make them a headline's.
@@ -100,9 +112,18 @@ def sentences(text: str, headings: tuple[Offsets, ...] = ()) -> list[Offsets]:
         first = len(found)
         for left, right in _punkt().span_tokenize(text[start:end]):
             found.extend(_stripped(text, start + left, start + right))
-            if len(found) > first + 1 and text[found[-1][0]].islower():  # “Never!” he said.
+            if len(found) > first + 1 and _goes_on(text[slice(*found[-2])], text[slice(*found[-1])]):
                 found[-2:] = [(found[-2][0], found[-1][1])]
     return _gapless(text, found)
+
+
+def _goes_on(left: str, right: str) -> bool:
+    """Whether Punkt cut one sentence in two: “Never!” | he said; “Why?” | Lesk asked; J.D. | Vance; 1. | First."""
+    if right[0].islower() or right[0] in _GOES_ON or _ITEM.fullmatch(f"{left} "):
+        return True
+    if _INITIALS.search(left):
+        return right.split(maxsplit=1)[0].strip(_CLOSING + _STOPS).lower() not in STOP_WORDS
+    return left[-1] in _CLOSING and _SPEAKER.match(right) is not None
 
 
 def _blocks(text: str, headings: tuple[Offsets, ...]) -> Iterator[Offsets]:
@@ -115,16 +136,28 @@ def _blocks(text: str, headings: tuple[Offsets, ...]) -> Iterator[Offsets]:
 
 
 def _lines(text: str, start: int, end: int) -> Iterator[Offsets]:
-    """Split a block at each break after which the next word would still have fitted on the line."""
+    """Split a block at each break after which the next word would still have fitted on the line.
+
+    In a proportional font, as PDFs have, fewer characters may fill a line: a line of prose that is mostly full and ends
+    no sentence goes on. An item of a list and a row of a table are lines of their own.
+    """
     lines = [(start + m.start(), start + m.end()) for m in re.finditer(r"[^\n]+", text[start:end])]
     if not lines:
         return
-    width = max(right - left for left, right in lines)
+    lengths = sorted(right - left for left, right in lines)
+    width = lengths[math.ceil(_USUAL * len(lines)) - 1]
     begin = lines[0][0]
     for (left, right), (next_left, next_right) in pairwise(lines):
-        word = re.match(r"\s*\S*", text[next_left:next_right])
-        fits = right - left + 1 + len(word.group().strip() if word else "") <= width
-        if width > _WRAP_WIDTH or fits:
+        line, following = text[left:right].strip(), text[next_left:next_right].strip()
+        apart = (
+            max(width, len(line), len(following)) > _WRAP_WIDTH
+            or _ITEM.match(following)
+            or " | " in line
+            or " | " in following
+        )
+        full = width >= _PROSE and len(line) >= _FULL * width and line.rstrip(_CLOSING)[-1:] not in _STOPS
+        fits = right - left + 1 + len(following.split(maxsplit=1)[0] if following else "") <= width
+        if apart or (fits and not full and not (following[:1].islower() and len(line) >= width / 2)):
             yield begin, right
             begin = next_left
     yield begin, lines[-1][1]
@@ -167,7 +200,8 @@ def _punkt() -> Any:
 
 # Titles and units that news text is full of and the English model lacks.
 _ABBREVIATIONS = {
-    "gen", "col", "lt", "maj", "sgt", "cpl", "capt", "adm", "gov", "sen", "rep", "rev", "hon", "prof", "dr", "mr",
-    "mrs", "ms", "st", "jr", "sr", "no", "vs", "dept", "est", "approx", "jan", "feb", "mar", "apr", "jun", "jul", "aug",
-    "sep", "sept", "oct", "nov", "dec", "u.s", "u.n", "u.k", "e.u", "e.g", "i.e", "a.m", "p.m",
+    "gen", "gens", "brig", "col", "lt", "maj", "sgt", "cpl", "capt", "cmdr", "adm", "gov", "govs", "sen", "sens", "rep",
+    "reps", "amb", "rev", "hon", "prof", "supt", "det", "insp", "dr", "mr", "mrs", "ms", "messrs", "st", "mt", "jr",
+    "sr", "no", "vs", "dept", "est", "approx", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct",
+    "nov", "dec", "u.s", "u.n", "u.k", "e.u", "e.g", "i.e", "a.m", "p.m",
 }  # fmt: skip

@@ -185,6 +185,7 @@ def test_a_date_is_as_precise_as_it_is_written(value: str, date: str | None) -> 
         ("Updated on 12 March 2025, 10:15", "2025-03-12"),
         ("The talks of 12 March 2025 led to nothing", None),
         ("Looking back at 2025", None),
+        ("The treaty on the river was signed in Minsk, 12 February 2015.", None),
     ],
 )
 def test_only_a_dateline_dates_a_text(line: str, date: str | None) -> None:
@@ -330,6 +331,10 @@ def in_article(write: Write, inside: str) -> list[str]:
         ('<h2 id="related"><a href="#related">Related companies</a></h2>', ["Related companies"]),
         ("<h2>Watch</h2><p>The guards slept.</p>", ["Watch", "The guards slept."]),
         (
+            "<blockquote><p>We will not go.</p><footer>Ana Lesk, envoy</footer></blockquote>",
+            ["We will not go.", "Ana Lesk, envoy"],
+        ),
+        (
             '<section id="cookies-2"><h2>On cookies</h2><p>They are small files.</p></section>',
             ["On cookies", "They are small files."],
         ),
@@ -377,10 +382,29 @@ def test_what_only_looks_like_the_site_s_own_stays_in_the_article(write: Write, 
         '<div id="newsletter-form"><h3>Stay informed</h3><p>The news of the day, every day.</p></div>',
         '<div id="related"><h3>Related</h3><p><a href="/1">Syria returned three children.</a></p></div>',
         '<div class="party-related"><a href="/1">Syria returned three children.</a></div>',
+        "<aside><article><h3><a href=/1>Syria</a></h3><p>Syria returned three children.</p></article></aside>",
+        '<div class="related"><article><p>Syria returned three children, officials said.</p></article></div>',
+        "<p><del>Twelve</del></p>",
     ],
 )
 def test_what_is_the_site_s_own_is_dropped_inside_the_article_too(write: Write, inside: str) -> None:
     assert in_article(write, inside) == []
+
+
+def test_a_comment_marked_as_an_article_is_not_the_article(write: Write) -> None:
+    story = "".join(
+        f"<p>Paragraph {number} of the story tells what the envoys of both sides did.</p>" for number in range(9)
+    )
+    page = f"<html><body><main><h1>Talks</h1><div>{story}</div><article><p>I agree.</p></article></main></body></html>"
+    text = load(write("a.html", page)).text
+    assert all(f"Paragraph {number} of the story" in text for number in range(9))
+
+
+def test_a_first_sentence_that_begins_with_by_names_no_author(write: Write) -> None:
+    document = load(
+        write("a.txt", "Talks open\n\nBy Tuesday, rescuers had reached all but three villages.\n\nIt rained.")
+    )
+    assert document.author is None
 
 
 def test_a_label_stays_with_its_headline_so_that_neither_is_evidence(write: Write) -> None:

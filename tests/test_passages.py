@@ -211,7 +211,7 @@ def test_a_limit_on_pieces_is_kept_and_is_part_of_the_rule(real: Encoder) -> Non
     small = PassageParser(real, pieces=32)
     nodes = small.parse(document(" ".join([FACT] * 20)))
     assert max(len(real.pieces(node.text)) for node in nodes) <= 32
-    assert (rule(30), rule(0)) == ("1/30", "1/window")
+    assert (rule(30), rule(0)) == ("2/30", "2/window")
 
 
 def test_a_window_that_is_too_small_is_refused_with_the_limit(real: Encoder) -> None:

@@ -24,6 +24,12 @@ def told(text: str, headings: tuple[tuple[int, int], ...] = ()) -> list[str]:
         ("He said no. The minister left.", ["He said no.", "The minister left."]),
         ("“Never!” he said. “Stop.” He left.", ["“Never!” he said.", "“Stop.”", "He left."]),
         ("Prices rose 3.5 percent. Why?", ["Prices rose 3.5 percent.", "Why?"]),
+        ("Vice President J.D. Vance met Lesk.", ["Vice President J.D. Vance met Lesk."]),
+        ("The U.S. Ambassador to the U.N. spoke.", ["The U.S. Ambassador to the U.N. spoke."]),
+        ("He left the U.S. The talks went on.", ["He left the U.S.", "The talks went on."]),
+        ("Sen. Lesk (D-Mass.), who spoke, left. It rained.", ["Sen. Lesk (D-Mass.), who spoke, left.", "It rained."]),
+        ("“Why stop?” Ana Lesk asked. It rained.", ["“Why stop?” Ana Lesk asked.", "It rained."]),
+        ("“Why stop?” Nobody knew.", ["“Why stop?”", "Nobody knew."]),
         ("No full stop\n\nNext paragraph", ["No full stop", "Next paragraph"]),
         ("First.\r\n\r\nSecond.\r\n", ["First.", "Second."]),
         ("", []),
@@ -44,6 +50,32 @@ def test_a_wrapped_line_goes_on_and_a_short_one_ends() -> None:
         "By Anna Smith",
         "The foreign ministers met for four and a half hours.",
     ]
+
+
+def test_a_line_of_prose_in_a_proportional_font_goes_on_although_a_short_word_would_have_fitted() -> None:
+    page = (
+        "Edda Lindqvar, prime minister, called the exchange “a good\nmorning in a bad year.” She left with all others\n"
+        "for the capital in the evening and said that nothing else was planned.\nEdda Berg stayed there with all the"
+        " others who had come to\nPerrin Ford."
+    )
+    assert told(page) == [
+        "Edda Lindqvar, prime minister, called the exchange “a good\nmorning in a bad year.”",
+        "She left with all others\nfor the capital in the evening and said that nothing else was planned.",
+        "Edda Berg stayed there with all the others who had come to\nPerrin Ford.",
+    ]
+
+
+def test_one_wide_line_does_not_cut_the_others() -> None:
+    prose = "\n".join(["The ministers of both of the countries met for four and a half hours in"] * 11)
+    assert told(f"{prose}\n{'x' * 130}") == [prose, "x" * 130]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [("- Norway: 20 trucks", "- Sweden: 15 trucks"), ("1. Norway", "2. Sweden"), ("Norway | 20", "Sweden | 15")],
+)
+def test_an_item_of_a_list_and_a_row_of_a_table_are_sentences_of_their_own(lines: tuple[str, str]) -> None:
+    assert told("\n".join(lines)) == list(lines)
 
 
 def test_a_heading_is_a_sentence_of_its_own() -> None:

@@ -35,6 +35,7 @@ _LINE = tuple(
     )
     for form in (_ISO_DAY, *_FORMS[1:3])
 )
+_LONGEST_DATE = 40  # characters: "Published on Wednesday, 12 September 2025."
 _PDF = re.compile(r"(?:D:)?(?P<year>[12]\d{3})(?P<month>\d\d)?(?P<day>\d\d)?.*")
 
 
@@ -45,7 +46,8 @@ def iso_date(value: str) -> str | None:
 
 def date_in_line(line: str) -> str | None:
     """Read the date of a dateline such as "Outlet, 12 March 2025"; None where the line is anything else."""
-    return _first(_LINE, line) if len(line) <= 150 else None
+    sentence = line.rstrip().endswith(".") and len(line) > _LONGEST_DATE
+    return None if sentence or len(line) > 150 else _first(_LINE, line)
 
 
 def pdf_date(value: str) -> str | None:

@@ -10,8 +10,12 @@ from rag.sentences import is_pointer
 
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
-_INVISIBLE = ("script", "style", "noscript", "template", "svg", "iframe", "object", "select", "button", "textarea")
+_INVISIBLE = (
+    "script", "style", "noscript", "template", "svg", "iframe", "object", "select", "button", "textarea", "del", "s",
+    "strike",
+)  # fmt: skip
 _AROUND = ("nav", "footer", "aside")
+_QUOTING = ("blockquote", "figure")  # their footer says whose words they are
 _ROLES = {"dialog", "alertdialog", "navigation", "search", "complementary", "contentinfo"}
 _ARTICLE = ("html", "head", "body", "main", "article")
 _POINTING = ("p", "div", "li", "aside", "section", "ul", "h2", "h3", "h4", "h5", "h6")
@@ -94,8 +98,14 @@ def is_filler(line: str, linked: float) -> bool:
 
 
 def _is_furniture(element: Any, whole: int) -> bool:
-    """Whether an element belongs to the site rather than to the article; never one that holds the article."""
-    if element.tag in _ARTICLE or any(True for _ in element.iter("h1", *_ARTICLE)):
+    """Whether an element belongs to the site rather than to the article; never one that holds the article.
+
+    A small <article> in a box is a card of another story.
+    """
+    held = (len(article.text_content()) for article in element.iter("article"))
+    if element.tag in _ARTICLE or any(True for _ in element.iter("h1", "main")) or max(held, default=0) > 0.4 * whole:
+        return False
+    if element.tag == "footer" and element.getparent().tag in _QUOTING:
         return False
     if element.tag in _AROUND or element.get("role") in _ROLES:
         return True

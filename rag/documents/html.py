@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -23,6 +23,7 @@ _BREAK = "\v"  # stands for a line break until white space is collapsed; not all
 _TOO_LITTLE = 0.25  # share of the visible text
 _PROSE_LENGTH = 60  # characters; a shorter block is prose if it ends like a sentence
 # fmt: off
+_ITEMS = ("li", "blockquote")  # what stands in one is said, however short
 _PARAGRAPHS = HEADINGS | {
     "p", "div", "li", "ul", "ol", "dl", "dt", "dd", "table", "tbody", "thead", "tfoot", "tr", "td", "th", "caption",
     "blockquote", "pre", "section", "article", "main", "header", "hgroup", "figure", "figcaption", "body", "form",
@@ -96,10 +97,10 @@ def _article(page: Any) -> list[Block]:
     Between the first and the last block that trafilatura takes nothing that reads like prose is left out, nor
     anywhere in what the page itself marks as its article. Where trafilatura takes little, all that is visible stands.
     """
-    root = _root(page)
-    pieces = [piece for piece in _pieces(root) if piece.block.text and not piece.is_filler]
     taken = _taken(page)
     paragraphs = set(map(_key, taken))  # most blocks are found here; the search through all of the text is for the rest
+    root = _root(page, paragraphs)
+    pieces = [piece for piece in _pieces(root) if piece.block.text and not piece.is_filler]
     whole = _key("".join(taken))
     accepted = [(key := _key(piece.block.text)) in paragraphs or key in whole for piece in pieces]
     visible = sum(len(piece.block.text) for piece in pieces)
@@ -132,12 +133,18 @@ def _taken(page: Any) -> list[str]:
     return [found.body.text or "", *chain.from_iterable(parts)]
 
 
-def _root(page: Any) -> Any:
-    """The element that the page says is its article: the only one of its kind, or else the body."""
+def _root(page: Any, paragraphs: Set[str]) -> Any:
+    """The element that the page says is its article: the only one of its kind, or else the body.
+
+    It is not where most of the article's paragraphs stand elsewhere: then it is a comment, or a card of another story.
+    """
     for kind in ("article", "main"):
         found = list(page.iter(kind))
         if len(found) == 1 and found[0].text_content().strip():
-            return found[0]
+            inside = _key(found[0].text_content())
+            held = sum(len(paragraph) for paragraph in paragraphs if paragraph in inside)
+            if 2 * held >= sum(map(len, paragraphs)):
+                return found[0]
     return page.body if page.body is not None else page
 
 
@@ -147,7 +154,7 @@ def _key(text: str) -> str:
 
 
 class _Piece(NamedTuple):
-    """A block, the number of its characters that are links, and whether it stands in a list."""
+    """A block, the number of its characters that are links, and whether it stands in a list or quote."""
 
     block: Block
     linked: int
@@ -192,7 +199,7 @@ def _flow(element: Any, run: _Run, *, heading: bool, linked: bool, item: bool) -
             yield _Piece(Block(_clean(child.text_content()).strip("\n")), 0)
         elif child.tag in _PARAGRAPHS:
             yield _flushed(run, heading=heading, item=item)
-            inner, listed = heading or child.tag in HEADINGS, item or child.tag == "li"
+            inner, listed = heading or child.tag in HEADINGS, item or child.tag in _ITEMS
             yield from _flow(child, run, heading=inner, linked=linked, item=listed)
             yield _flushed(run, heading=inner, item=listed)
         elif child.tag == "br":

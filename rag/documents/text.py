@@ -12,7 +12,7 @@ _HEADLINE_LENGTH = 150  # characters
 _NAME = r"[^\W\d_a-z][^\W\d_]*[\w.'’-]*"
 _BYLINE = re.compile(
     rf"(?:By|BY|Author:|Written by):? (?P<name>{_NAME}(?: (?:{_NAME}|and|&|de|del|van|von|der|den|bin|al|la)){{0,8}})"
-    r"(?:,? \(?(?:in|at|for) .{1,60}|\s*[,|–—-].{0,80})?"
+    r"(?:,? \(?(?:in|at|for) .{1,60}|\s*[,|–—-].{0,79}[^.])?"
 )
 
 
