@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rag.catalog import storable
 from rag.config import Config
-from rag.conversation import complete
+from rag.conversation import complete, last_question
 from rag.encoder import Encoder
 from rag.errors import IndexFault, LLMError, QuestionError
 from rag.generator import Generator
@@ -44,7 +44,6 @@ _SEVERAL = re.compile(
 )
 _NAME = re.compile(r"\b[^\W\d_a-z]\w+")
 _ARTICLES = {"a", "an", "the"}
-_LAST_QUESTION = re.compile(r"[^?]*\?*\W*\Z")  # a completed follow-up holds the question before it too
 
 Within = Sequence[str | Path] | None
 
@@ -236,8 +235,7 @@ def to_show(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 def in_short(question: str, shorts: Sequence[str]) -> str:
     """The best short answer; all that differ where the question asks for several."""
-    last = _LAST_QUESTION.search(question)
-    several = last is not None and _SEVERAL.search(last.group())
+    several = _SEVERAL.search(last_question(question))
     told: dict[frozenset[str], str] = {}
     for short in shorts if several else shorts[:1]:
         told.setdefault(frozenset(words(short)) - _ARTICLES, short)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -31,6 +32,8 @@ LONGEST_QUESTION = 96  # word pieces
 LONGEST_ANSWER = 40  # word pieces
 BEST = 16  # starts and ends of a window that are combined
 _BEGIN, _END, _INSIDE = "$€£¥#(“\"‘'", "%°)”\"’'", ".,:"  # signs that an answer may begin, end or hold
+_ABBREVIATED = re.compile(r"(?:\b[A-Za-z]|\b(?:Inc|Jr|Sr|Co|Corp|Ltd|St|Dr|etc|Bros))\.\Z")
+_LONGEST_ABBREVIATION = 6  # characters, and the one before it
 BATCH = 8  # passages read at once: of like length, so that little is padded
 
 CLS, SEP = 101, 102  # of the uncased BERT vocabulary, which MiniLM keeps
@@ -221,10 +224,16 @@ def edges(text: str, offsets: Sequence[Offsets]) -> tuple[npt.NDArray[np.bool_],
         for word, (start, _) in zip(words, offsets, strict=True)
     ]
     finishes = [
-        (word or text[end - 1] in _END) and not _joined(text, end)
+        (word or text[end - 1] in _END or (ends_abbreviated(text, end) and not text[end : end + 1].isalnum()))
+        and not _joined(text, end)
         for word, (_, end) in zip(words, offsets, strict=True)
     ]
     return np.array(begins, dtype=bool), np.array(finishes, dtype=bool)
+
+
+def ends_abbreviated(text: str, end: int) -> bool:
+    """Whether a full stop just before `end` belongs to the word before it: "a.m.", "U.S.", "Jr."."""
+    return _ABBREVIATED.search(text[max(0, end - _LONGEST_ABBREVIATION) : end]) is not None
 
 
 def _joined(text: str, at: int) -> bool:

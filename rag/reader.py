@@ -13,11 +13,12 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
+from rag.conversation import last_question
 from rag.readable import echoes, readable
 from rag.sentences import Offsets, is_pointer
 from rag.stretches import Scored, Stretch, joined
 from rag.types import Hit, Span
-from rag.words import names, numbers, stem, words
+from rag.words import TITLES, names, numbers, same_place, stem, words
 
 if TYPE_CHECKING:
     from rag.network import Network
@@ -32,6 +33,10 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
 )  # fmt: skip
+_MONTH_OF = {form: stem(month.lower()) for month in _MONTHS for form in (month[:3].lower(), month[:4].lower())}
+_ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+LEAST = 4  # letters of a country
+_OF_A_PEOPLE = ("ian", "ean", "an", "n", "i", "es", "istan")  # ends of stems such as "iranian", "russian", "japanes"
 _CHANGES = {"and", "or", "not", "no", "never", "million", "billion", "thousand", "hundred"}
 SURE = 8.0  # logit of a span above which more of it says nothing more
 ALONE = 5.0  # lead of a span that has no rival
@@ -138,15 +143,15 @@ class Reader:
 
     def find(self, question: str, hits: Sequence[Hit]) -> list[Found]:
         """The best spans of each passage, with their features, in the order of the passages."""
-        stretches = joined(hits)
-        parts = [readable(question, one.text, one.sentences) for one in stretches]
+        stretches, last = joined(hits), last_question(question)
+        parts = [readable(last, one.text, one.sentences) for one in stretches]
         scored = self.network.score(question, [one.title for one in stretches], [one.text for one in stretches], parts)
         found: list[list[Found]] = [[] for _ in hits]
         for stretch, spans in zip(stretches, scored, strict=True):
             for span in spans:
                 rank = stretch.ranks[stretch.at(span.start)]
                 if len(found[rank]) < KEPT:
-                    found[rank].append(_found(question, rank, hits[rank], stretch, span))
+                    found[rank].append(_found(last, rank, hits[rank], stretch, span))
         return [one for spans in found for one in spans]
 
 
@@ -202,24 +207,33 @@ def says_the_same(one: str, other: str) -> bool:
 def absent(question: str, hits: Sequence[Hit]) -> frozenset[str]:
     """Stems of the names and numbers of the question that stand in no sentence, title or section of the passages."""
     present = sorted(frozenset[str]().union(*map(_held, joined(hits))))
-    return frozenset(one for one in _wanted(question) if not _begins_any(one, present))
+    return frozenset(one for one in _wanted(question) if not _is_there(one, present))
 
 
 def _wanted(question: str) -> frozenset[str]:
-    """Names, but not a first word that may be an ordinary one, and numbers in digits.
+    """Names, but not a first word that may be an ordinary one, nor titles, and numbers in digits.
 
     What says how many are asked for counts nothing: "which three", "name 5 towns".
     """
     first = next(iter(words(question)), "")
-    question = _HOW_MANY.sub(r"\1", question)
+    question = _ISO_DATE.sub(lambda date: _spelled_date(date.group()), _HOW_MANY.sub(r"\1", question))
     written = {number for number in numbers(question) if number in question.replace(",", "")}
-    return frozenset(stem(name) for name in names(question) if name != first) | written
+    return frozenset(stem(name) for name in names(question) if name != first and name not in TITLES) | written
 
 
-def _begins_any(wanted: str, present: Sequence[str]) -> bool:
-    """Whether one of the sorted stems begins so: "apr" is in April, "us" in usa; a number must be equal."""
+def _is_there(wanted: str, present: Sequence[str]) -> bool:
+    """Whether one of the sorted stems begins so ("apr" is in April, "us" in usa), is the country of the people wanted
+    ("arabia" of "arabian", "franc" of "french"), or is equal, as a number must be."""
+    if wanted[0].isdigit():
+        return _begins(wanted, present, whole=True)
+    shorter = {short for end in _OF_A_PEOPLE if len(short := wanted.removesuffix(end)) >= LEAST}
+    alike = shorter | same_place(wanted)
+    return _begins(wanted, present, whole=False) or any(_begins(one, present, whole=True) for one in alike)
+
+
+def _begins(wanted: str, present: Sequence[str], *, whole: bool) -> bool:
     at = bisect_left(present, wanted)
-    return at < len(present) and (present[at] == wanted or (not wanted[0].isdigit() and present[at].startswith(wanted)))
+    return at < len(present) and (present[at] == wanted or (not whole and present[at].startswith(wanted)))
 
 
 def _held(stretch: Stretch) -> frozenset[str]:
@@ -238,7 +252,9 @@ def _spelled_date(date: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _stems(text: str) -> frozenset[str]:
-    return frozenset(map(stem, words(text))) | frozenset(numbers(text))
+    own = words(text)
+    months = (_MONTH_OF[word] for word in own if word in _MONTH_OF)
+    return frozenset(map(stem, own)) | frozenset(months) | {number.lstrip("0") or "0" for number in numbers(text)}
 
 
 def _around(hit: Hit, start: int, end: int) -> Offsets:

@@ -30,13 +30,34 @@ _SENTENCE_END = re.compile(r"[.!?:\n“\"]\s*$")
 _TITLE = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Col|Lt|Maj|Sgt|Cpl|Capt|Adm|Gov|Sen|Rep|Rev|Hon|St)|(?<![\w.])[A-Z])\.\s*$"
 )
+# Who has one in a report may be asked about without it, and the other way round.
+TITLES = frozenset(
+    """
+    mr mrs ms miss dr prof professor sir lord lady king queen prince princess president chancellor minister secretary
+    chairman chairwoman director captain colonel major general lieutenant sergeant admiral corporal governor senator
+    mayor judge justice ambassador bishop archbishop pope reverend saint
+    """.split()
+)
+# Stems of a country and its people that begin differently.
+_PLACES = [
+    frozenset(line.split())
+    for line in (
+        "american america us usa", "british britain uk", "french franc", "spanish spain", "turkish turkey turk",
+        "chines china", "dutch netherland holland", "greek greec", "swiss switzerland", "danish denmark dane",
+        "swedish sweden swede", "finnish finland finn", "polish poland pole", "welsh wale", "irish ireland",
+        "scottish scotland scot", "english england", "norwegian norway", "belgian belgium", "portugues portug",
+        "canadian canada", "mexican mexico", "lebanes lebanon", "emirati emir uae", "filipino philippin",
+        "thai thailand", "cypriot cypru", "unit us usa uk uae un", "state us usa", "kingdom uk", "nation un",
+    )
+]  # fmt: skip
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
 _SPELLED = {
     word: str(number)
     for number, word in enumerate(
         "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
         "seventeen eighteen nineteen twenty".split()
     )
-}
+} | {word: str(10 * number) for number, word in enumerate("thirty forty fifty sixty seventy eighty ninety".split(), 3)}
 
 # Past forms that no rule of spelling leads back to the verb.
 _IRREGULAR = {
@@ -70,7 +91,12 @@ def spelled(text: str, wanted: Set[str]) -> list[str]:
 def fold(word: str) -> str:
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", word).casefold())
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return _GROUPED.sub("", plain)
+    return _GROUPED.sub("", plain.translate(_LETTERS))
+
+
+def same_place(stem: str) -> frozenset[str]:
+    """Other stems for a country or its people: "french" for "franc"."""
+    return frozenset[str]().union(*(place - {stem} for place in _PLACES if stem in place))
 
 
 def content_words(text: str) -> list[str]:

@@ -42,6 +42,16 @@ def test_stop_words_are_left_out_of_a_query_unless_it_has_no_other_words() -> No
     assert query_words("who was it") == "who was it"
 
 
+def test_a_name_that_looks_like_a_stop_word_is_searched() -> None:
+    assert query_words("What did the US demand in May?") == "demand us may"
+    assert query_words("May they tell us who it is?") == "tell"
+    assert query_words("WHO TOLD US") == "told"
+
+
+def test_a_letter_without_an_accent_to_lose_is_searched_in_both_spellings() -> None:
+    assert query_words("the port of Łódź") == "port lodz łódź"
+
+
 def test_a_long_number_is_searched_in_both_spellings() -> None:
     assert query_words("the 40,000 boats of 1999, not 400") == "40000 boats 1999 400 40,000 1,999"
     assert query_words("40000") == "40000 40,000"

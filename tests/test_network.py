@@ -163,6 +163,22 @@ def test_an_answer_begins_and_ends_at_the_edge_of_a_word_or_number(text: str, wo
     assert words_of(text) == words
 
 
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("at 11:30 a.m. he left.", ["at", "at 11:30", "at 11:30 a", "at 11:30 a.m", "at 11:30 a.m."]),
+        ("The U.S. Senate", ["The", "The U", "The U.S", "The U.S.", "The U.S. Senate"]),
+        ("It rained.", ["It", "It rained"]),
+    ],
+)
+def test_an_answer_may_end_with_the_full_stop_of_an_abbreviation(text: str, ends: list[str]) -> None:
+    offsets = piece_counter((bundled() / "tokenizer.json").read_text(encoding="utf-8")).encode(
+        text, add_special_tokens=False
+    ).offsets  # fmt: skip
+    found = [text[:end] for (_, end), allowed in zip(offsets, edges(text, offsets)[1], strict=True) if allowed]
+    assert found[: len(ends)] == ends
+
+
 def test_in_bfloat16_a_score_hardly_depends_on_what_is_read_beside_it(weights: Path) -> None:
     network = Network.load(weights, pinned="", bfloat16=True)
     texts = ["Rubio met Lavrov in Riyadh on Tuesday.", "It rained.", "The envoys spoke for four hours. " * 9]

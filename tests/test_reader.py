@@ -47,7 +47,7 @@ class Marked:
     def score(
         self, question: str, titles: Sequence[str], texts: Sequence[str], parts: Sequence[Sequence[Offsets]]
     ) -> list[list[Scored]]:
-        self.titles, self.texts = list(titles), list(texts)
+        self.titles, self.texts, self.parts = list(titles), list(texts), [list(open_) for open_ in parts]
         found = []
         for text, open_ in zip(texts, parts, strict=True):
             spans = [
@@ -195,6 +195,39 @@ def test_how_many_are_asked_for_is_nothing_to_be_found(question: str) -> None:
 def test_a_number_that_is_asked_about_is_something_to_be_found() -> None:
     assert absent("What did the 62 men do?", [hit("Rubio met Lavrov.")]) == {"62"}
     assert absent("Which 1999 treaty was signed?", [hit("A treaty was signed.")]) == {"1999"}
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("In which Saudi Arabian city was it?", "They met in Saudi Arabia."),
+        ("What did the Russian president say?", "Russia was silent."),
+        ("What did the American envoy say?", "The US was silent."),
+        ("What did the United States demand?", "The U.S. and the US demanded it."),
+        ("Who leads France?", "The French president spoke."),
+        ("Who leads Germany?", "The German chancellor spoke."),
+        ("What did Mr Berg say?", "Carl Berg spoke."),
+        ("What did Captain Berg say?", "Capt. Carl Berg spoke."),
+        ("Who met on February 18?", "They met on Feb. 18."),
+        ("Who met on 2025-02-08?", "They met on 8 February 2025."),
+        ("Who met Walesa in Lodz?", "Wałęsa was in Łódź."),
+        ("What did the 30 men do?", "The thirty men left."),
+    ],
+)
+def test_another_form_of_a_name_or_number_is_the_same(question: str, text: str) -> None:
+    assert absent(question, [hit(text)]) == frozenset()
+
+
+def test_the_beginning_of_another_name_is_not_the_name() -> None:
+    assert absent("What did Johnson say in Austria?", [hit("John was in Australia.")]) == {"johnson", "austria"}
+
+
+def test_rules_look_at_what_is_asked_last() -> None:
+    told = hit("They met on Monday, 3 <3 February> it was.")
+    reader = Reader(network=Marked(), calibration=WEIGHED)
+    assert reader.find("Who met in Riyadh?", [told])
+    reader.find("Who met in Riyadh? When will they meet again?", [told])
+    assert reader.network.parts == [[]]
 
 
 def test_the_date_of_a_document_counts_as_said() -> None:

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from rag.encoder import Encoder, bundled, piece_counter
+from rag.network import ends_abbreviated
 from rag.passages import QUESTION_PIECES, TITLE_PIECES, PassageParser
 from rag.training.recipe import Recipe
 from rag.types import Document
@@ -36,8 +37,6 @@ KIND_OF = {
     "policyqa/dev": "policy", "policyqa/test": "policy", "covidqa_200423": "covid", "timeqa_human_train": "time",
 }  # fmt: skip
 _NAME_OR_NUMBER = re.compile(r"(?<=\s)(?:[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+)*|\d[\d.,]*\d|\d)")
-
-_ABBREVIATED = re.compile(r"(?:\b[A-Za-z]|\b(?:Inc|Jr|Sr|Co|Corp|Ltd|St|Dr|etc|Bros))\.\Z")
 
 Json = dict[str, Any]
 
@@ -206,7 +205,7 @@ def _trimmed(text: str, evidence: Json) -> tuple[int, int]:
     start, end = evidence["start"], evidence["end"]
     while start < end and text[start].isspace():
         start += 1
-    while start < end and (text[end - 1].isspace() or (text[end - 1] == "." and not _ABBREVIATED.search(text[:end]))):
+    while start < end and (text[end - 1].isspace() or (text[end - 1] == "." and not ends_abbreviated(text, end))):
         end -= 1
     return start, end
 
