@@ -192,7 +192,6 @@ def question_features(found: Sequence[Found]) -> dict[str, float]:
         "sure": min(span, SURE),
         "relevance": best.features["relevance"],
         "lead": span - max(rivals, default=span - ALONE),
-        "echo": best.features["echo"],
     }
 
 

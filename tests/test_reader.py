@@ -154,7 +154,7 @@ def test_what_speaks_for_the_best_span_is_measured_against_the_others(reader: Re
     ]
     features = question_features(reader.find("Who met Lavrov in 2025?", hits))
     assert features == {
-        "sure": 8.0, "relevance": 0.25, "lead": 2.0, "echo": 0.0,
+        "sure": 8.0, "relevance": 0.25, "lead": 2.0,
     }  # fmt: skip
 
 

@@ -35,7 +35,7 @@ from rag.training.recipe import Recipe
 from rag.types import Document, Hit
 
 ORDER = ("span", "relevance", "log_rank", "echo")
-CONFIDENCE = ("sure", "relevance", "lead", "echo")
+CONFIDENCE = ("sure", "relevance", "lead")
 TOGETHER = "policyqa"  # its questions fit a hundred documents alike, so that none of their answers is the right one
 ANSWERABLE = 480  # questions of each part, and as many others: what users ask is not known, and this favours neither
 PRECISION = 0.70  # share of right answers among those given that the threshold is chosen for
