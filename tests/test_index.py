@@ -528,11 +528,11 @@ def test_another_passage_rule_is_refused_by_name(tmp_path: Path, files: Path, en
     with Index.open(tmp_path / "index", encoder=encoder, create=True) as index:
         index.update(files)
     other = Config(passages=PassageSettings(pieces=50))
-    with pytest.raises(IndexMismatch, match=r"passages '1/window'.*'1/50'"):
+    with pytest.raises(IndexMismatch, match=r"passages '2/window'.*'2/50'"):
         Index.open(tmp_path / "index", encoder=encoder, config=other)
     with Index.open(tmp_path / "index", encoder=encoder) as index:
         assert index._catalog.meta("encoder") == "stand-in"
-    with pytest.raises(IndexMismatch, match=r"passages '1/window'.*'1/50'"):  # before any encoder is loaded
+    with pytest.raises(IndexMismatch, match=r"passages '2/window'.*'2/50'"):  # before any encoder is loaded
         Index.open(tmp_path / "index", config=other.model_copy(update={"encoder": EncoderSettings(model="stand-in")}))
 
 
