@@ -9,7 +9,6 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.catalog import storable
 from rag.config import Config
 from rag.conversation import complete, last_question
 from rag.encoder import Encoder
@@ -30,8 +29,8 @@ NEAREST = 3  # passages shown with a refusal
 CHANGED = "The documents changed while they were read. Ask again."
 NOT_CLOSE = "The documents do not seem to say: no passage answers this closely enough."
 ALSO = 0.5  # a further place is shown where its score is at most this far below the best
-ALIKE = 0.8  # share of two spellings that is the same, from which one may be meant by the other
 AGREES = 2.0  # the same, where another document gives the same answer
+ALIKE = 0.8  # share of two spellings that is the same, from which one may be meant by the other
 
 _PLURAL = r"(?:people|children|(?:wo)?men|(?-i:[a-z])\w{2,}[^\Wsu]s)"  # "parties", not "bus", "class" or "Texas"
 _SEVERAL = re.compile(
@@ -246,8 +245,6 @@ def _asked(question: str) -> str:
     text = question.strip()
     if not text:
         raise QuestionError("the question is empty.", remedy="Ask something about the documents.")
-    if not storable(text):
-        raise QuestionError("the question holds characters that are no text.", remedy="Write it in UTF-8.")
     if len(text) > LONGEST_QUESTION:
         raise QuestionError(
             f"the question has {len(text):,} characters.", remedy=f"Ask in at most {LONGEST_QUESTION:,}."

@@ -204,9 +204,10 @@ def _calibrate(given: argparse.Namespace) -> int:
     suite = Suite.load(given.suite)
     with terminal.Meter("questions") as meter:
         run = evaluate(suite, build(("footnote",), config=everything), limit=given.limit, progress=meter.questions)
-    rows = [row for row in run.rows["footnote"] if not row["error"]]
-    if failed := len(run.rows["footnote"]) - len(rows):
-        _tell(f"{failed} of {len(run.rows['footnote'])} questions failed and are left out.")
+    asked = run.rows["footnote"]
+    rows = [row for row in asked if not row["error"]]
+    if failed := len(asked) - len(rows):
+        _tell(f"{failed} of {len(asked)} questions failed and are left out.")
     if all(row["refused"] for row in rows):
         raise SuiteError(
             "no question was answered: each failed, or names what the documents do not hold.",

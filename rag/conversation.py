@@ -58,25 +58,22 @@ def complete(question: str, history: Sequence[Turn]) -> str:
 
 def last_question(question: str) -> str:
     """What is asked last of a completed follow-up; with what stands before it where a bare "And in March?" needs it."""
-    taken: list[str] = []
-    for part in reversed(_QUESTION.findall(question)):
-        taken.append(part)
-        if not _leans(part) and part.strip(" ?!."):
-            break
-    return "".join(reversed(taken)).strip()
-
-
-def _leans(question: str) -> bool:
-    """Whether it says nothing without the question before it: "And in March?", but not "And who won?"."""
-    return _ELLIPSIS.match(question) is not None and not _WHOLE.match(question)
+    parts = _QUESTION.findall(question)
+    return "".join(parts[_last_whole(parts) :]).strip()
 
 
 def _standing(question: str) -> str:
     """A turn's question without the follow-ups that were read after it, for the next one takes their place."""
-    parts = [part.strip() for part in _QUESTION.findall(question)]
-    while len(parts) > 1 and _leans(parts[-1]):
-        parts.pop()
-    return " ".join(parts[-_BEFORE:])
+    parts = _QUESTION.findall(question)
+    return " ".join(part.strip() for part in parts[: _last_whole(parts) + 1][-_BEFORE:])
+
+
+def _last_whole(parts: Sequence[str]) -> int:
+    """The place of the last part that says something by itself: not "And in March?", but "And who won?"."""
+    at = len(parts) - 1
+    while at > 0 and (not parts[at].strip(" ?!.") or (_ELLIPSIS.match(parts[at]) and not _WHOLE.match(parts[at]))):
+        at -= 1
+    return max(at, 0)
 
 
 def _asked_of_another(question: str, name: str) -> str:

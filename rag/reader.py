@@ -18,7 +18,7 @@ from rag.readable import echoes, readable
 from rag.sentences import Offsets, is_pointer
 from rag.stretches import Scored, Stretch, joined
 from rag.types import Hit, Span
-from rag.words import TITLES, names, numbers, same_place, stem, words
+from rag.words import MONTHS, TITLES, names, numbers, same_place, stem, words
 
 if TYPE_CHECKING:
     from rag.network import Network
@@ -29,14 +29,8 @@ _HOW_MANY = re.compile(
     r"^(\W*(?:name|list|give|tell|which|what|who)(?: (?:me|us|all|any|the|are|were|top|first|last|other))*) \d{1,2}\b",
     re.IGNORECASE,
 )
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
-_MONTH_OF = {form: stem(month.lower()) for month in _MONTHS for form in (month[:3].lower(), month[:4].lower())}
+_MONTH_OF = {form: month.lower() for month in MONTHS for form in (month[:3].lower(), month[:4].lower())}
 _ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
-LEAST = 4  # letters of a country
-_OF_A_PEOPLE = ("ian", "ean", "an", "n", "i", "es", "istan")  # ends of stems such as "iranian", "russian", "japanes"
 _CHANGES = {"and", "or", "not", "no", "never", "million", "billion", "thousand", "hundred"}
 SURE = 8.0  # logit of a span above which more of it says nothing more
 ALONE = 5.0  # lead of a span that has no rival
@@ -205,8 +199,9 @@ def says_the_same(one: str, other: str) -> bool:
 
 def absent(question: str, hits: Sequence[Hit]) -> frozenset[str]:
     """Stems of the names and numbers of the question that stand in no sentence, title or section of the passages."""
-    present = sorted(frozenset[str]().union(*map(_held, joined(hits))))
-    return frozenset(one for one in _wanted(question) if not _is_there(one, present))
+    present = frozenset[str]().union(*map(_held, joined(hits)))
+    ordered = sorted(present)
+    return frozenset(one for one in _wanted(question) if not (present & same_place(one) or _begins_any(one, ordered)))
 
 
 def _wanted(question: str) -> frozenset[str]:
@@ -220,19 +215,10 @@ def _wanted(question: str) -> frozenset[str]:
     return frozenset(stem(name) for name in names(question) if name != first and name not in TITLES) | written
 
 
-def _is_there(wanted: str, present: Sequence[str]) -> bool:
-    """Whether one of the sorted stems begins so ("apr" is in April, "us" in usa), is the country of the people wanted
-    ("arabia" of "arabian", "franc" of "french"), or is equal, as a number must be."""
-    if wanted[0].isdigit():
-        return _begins(wanted, present, whole=True)
-    shorter = {short for end in _OF_A_PEOPLE if len(short := wanted.removesuffix(end)) >= LEAST}
-    alike = shorter | same_place(wanted)
-    return _begins(wanted, present, whole=False) or any(_begins(one, present, whole=True) for one in alike)
-
-
-def _begins(wanted: str, present: Sequence[str], *, whole: bool) -> bool:
+def _begins_any(wanted: str, present: Sequence[str]) -> bool:
+    """Whether one of the sorted stems begins so: "apr" is in April, "us" in usa; a number must be equal."""
     at = bisect_left(present, wanted)
-    return at < len(present) and (present[at] == wanted or (not whole and present[at].startswith(wanted)))
+    return not wanted[0].isdigit() and at < len(present) and present[at].startswith(wanted)
 
 
 def _held(stretch: Stretch) -> frozenset[str]:
@@ -245,15 +231,15 @@ def _held(stretch: Stretch) -> frozenset[str]:
 def _spelled_date(date: str) -> str:
     """The year, month and day of an ISO 8601 date as a question names them: "22 April 2025"."""
     year, month, day = (*date.split("-"), "", "")[:3]
-    named = _MONTHS[int(month) - 1] if month.isdigit() and 1 <= int(month) <= 12 else ""
+    named = MONTHS[int(month) - 1] if month.isdigit() and 1 <= int(month) <= 12 else ""
     return f"{day.lstrip('0')} {named} {year}"
 
 
 @lru_cache(maxsize=4096)
 def _stems(text: str) -> frozenset[str]:
     own = words(text)
-    months = (_MONTH_OF[word] for word in own if word in _MONTH_OF)
-    return frozenset(map(stem, own)) | frozenset(months) | {number.lstrip("0") or "0" for number in numbers(text)}
+    months = [_MONTH_OF[word] for word in own if word in _MONTH_OF]
+    return frozenset(map(stem, own + months)) | {number.lstrip("0") or "0" for number in numbers(text)}
 
 
 def _around(hit: Hit, start: int, end: int) -> Offsets:

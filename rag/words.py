@@ -50,6 +50,12 @@ _PLACES = [
         "thai thailand", "cypriot cypru", "unit us usa uk uae un", "state us usa", "kingdom uk", "nation un",
     )
 ]  # fmt: skip
+_OF_A_PEOPLE = ("ian", "ean", "an", "n", "i", "es", "istan")  # ends of stems such as "iranian", "russian", "japanes"
+_LEAST = 4  # letters of a country before such an end
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
 _SPELLED = {
     word: str(number)
@@ -95,8 +101,9 @@ def fold(word: str) -> str:
 
 
 def same_place(stem: str) -> frozenset[str]:
-    """Other stems for a country or its people: "french" for "franc"."""
-    return frozenset[str]().union(*(place - {stem} for place in _PLACES if stem in place))
+    """Stems for the same country or its people: "franc" for "french", "russia" for "russian"; itself too."""
+    shorter = {short for end in _OF_A_PEOPLE if len(short := stem.removesuffix(end)) >= _LEAST}
+    return frozenset({stem}).union(shorter, *(place for place in _PLACES if stem in place))
 
 
 def content_words(text: str) -> list[str]:
