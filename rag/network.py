@@ -300,6 +300,14 @@ def from_encoder() -> ReaderNetwork:
     return network
 
 
+def from_weights(weights: Path) -> ReaderNetwork:
+    """The network as one training left it, to be trained on. Raises ReaderError where the weights do not fit."""
+    network = from_encoder()
+    own = load_file(weights) | {SHARED: network.body.embeddings.word_embeddings.weight.detach()}
+    _fill(network, own, torch.float32, weights)
+    return network
+
+
 def own_weights(network: ReaderNetwork) -> dict[str, Tensor]:
     """What training made, float16: everything but the word embeddings, which are the encoder's."""
     return {

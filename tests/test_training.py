@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ import torch
 from safetensors.torch import load_file
 
 from rag.encoder import bundled, piece_counter
+from rag.network import WEIGHTS, from_weights
 from rag.training import train as training
 from rag.training.calibrate import _moved, put_together
 from rag.training.data import KINDS, PARTS, Builder, Examples, build, part_of
 from rag.training.negatives import search, wrong_hits
+from rag.training.opposites import denied, turned
 from rag.training.recipe import RECIPE, Recipe
 from rag.types import Hit, Span
 
@@ -202,3 +205,43 @@ def test_training_learns_what_it_is_shown(
     training.train(tmp_path, recipe.model_copy(update={"training": longer}), torch.device("cpu"))
     last = json.loads((tmp_path / f"curve-{longer.seed}.jsonl").read_text().splitlines()[-1])
     assert (last["step"], last["exact"], last["refused"]) == (60, 1.0, 1.0)
+
+
+def test_a_training_from_weights_begins_with_them(examples: Examples, recipe: Recipe, tmp_path: Path) -> None:
+    still = recipe.further.model_copy(update={"steps": 2, "batch": 2, "learning_rate": 0.0})
+    examples.save(tmp_path / "examples.npz")
+    training.train(tmp_path, recipe.model_copy(update={"training": still}), torch.device("cpu"), WEIGHTS)
+    assert not from_weights(WEIGHTS).body.embeddings.word_embeddings.weight.requires_grad
+    given, kept = load_file(WEIGHTS), load_file(tmp_path / "reader.safetensors")
+    assert given.keys() == kept.keys()
+    assert all(torch.equal(given[name], kept[name]) for name in given)
+
+
+@pytest.mark.parametrize(
+    ("question", "opposite"),
+    [
+        ("What is the largest city of Estmere?", "What is the smallest city of Estmere?"),
+        ("Who left before the vote?", "Who left after the vote?"),
+        ("Who supported the treaty?", "Who opposed the treaty?"),
+        ("How long is the river?", ""),
+        ("Who fought in World War II?", ""),
+        ("Who met Lavrov?", ""),
+    ],
+)
+def test_a_question_is_turned_into_its_opposite(question: str, opposite: str) -> None:
+    assert turned(question, random.Random(0)) == opposite
+
+
+@pytest.mark.parametrize(
+    ("question", "negated"),
+    [
+        ("What is it called?", "What isn't it called?"),
+        ("Who can vote?", "Who cannot vote?"),
+        ("Where did they not meet?", "Where didn't they not meet?"),
+        ("Who did not vote?", ""),
+        ("Who isn't there?", ""),
+        ("Who met Lavrov?", ""),
+    ],
+)
+def test_a_question_is_denied(question: str, negated: str) -> None:
+    assert denied(question) == negated

@@ -22,13 +22,14 @@ from tqdm import tqdm
 from rag.encoder import Encoder, bundled, piece_counter
 from rag.network import ends_abbreviated
 from rag.passages import QUESTION_PIECES, TITLE_PIECES, PassageParser
+from rag.training.opposites import denied, turned
 from rag.training.recipe import Recipe
 from rag.types import Document
 
 PARTS = ("train", "calibrate", "check")
 KINDS = (
     "answerable", "unanswerable", "shifted", "beside", "swapped", "sentence", "web", "policy", "covid", "time",
-    "retrieved",
+    "retrieved", "turned",
 )  # fmt: skip
 # Kinds of unanswerable questions whose passage is not even about what is asked: relevance is taught on these.
 ELSEWHERE = {"shifted", "beside", "retrieved"}
@@ -189,9 +190,14 @@ def build(data: Path, recipe: Recipe) -> Examples:
         others = [p for p in passages if p is not right and not any(answer in p.text.lower() for answer in answers)]
         if others:
             builder.add(question, title, chance.choice(others).ids, None, 0, "beside", part)
-        if chance.random() < recipe.data.swapped and (other := _swapped(one["question"], document, said, chance)):
-            swapped = tokenizer.encode(other, add_special_tokens=False).ids[:QUESTION_PIECES]
-            builder.add(swapped, title, right.ids, None, -1, "swapped", part)
+        swaps = chance.random() < recipe.data.swapped
+        swapped = _swapped(one["question"], document, said, chance) if swaps else ""
+        denies = chance.random() < recipe.data.denied
+        opposite = denied(one["question"]) if denies else turned(one["question"], chance)
+        for kind, other in (("swapped", swapped), ("turned", opposite)):
+            if other:
+                changed = tokenizer.encode(other, add_special_tokens=False).ids[:QUESTION_PIECES]
+                builder.add(changed, title, right.ids, None, -1, kind, part)
     return builder.built()
 
 

@@ -17,6 +17,7 @@ class _Table(BaseModel):
 class DataRecipe(_Table):
     held_out: int
     swapped: float
+    denied: float
 
 
 class TrainingRecipe(_Table):
@@ -37,6 +38,7 @@ class Recipe(_Table):
     data: DataRecipe
     mix: dict[str, float]
     training: TrainingRecipe
+    further: TrainingRecipe
 
     @classmethod
     def load(cls, file: Path = RECIPE) -> Recipe:

@@ -22,7 +22,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
-from rag.network import Batch, ReaderNetwork, Scores, arrange, from_encoder, own_weights
+from rag.network import Batch, ReaderNetwork, Scores, arrange, from_encoder, from_weights, own_weights
 from rag.training.data import KINDS, Examples
 from rag.training.recipe import Recipe, TrainingRecipe
 
@@ -36,22 +36,24 @@ Numbers = npt.NDArray[np.int64]
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m rag.training.train", description=__doc__)
     parser.add_argument("work", type=Path, help="folder with examples.npz; checkpoints go there")
+    parser.add_argument("--from", dest="weights", type=Path, help="weights to begin with, by the recipe's [further]")
     parser.add_argument("--steps", type=int, help="steps in all, instead of the recipe's")
     parser.add_argument("--seed", type=int, help="instead of the recipe's")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args(arguments)
     recipe = Recipe.load()
     changed = {name: value for name in ("steps", "seed") if (value := getattr(options, name)) is not None}
-    recipe = recipe.model_copy(update={"training": recipe.training.model_copy(update=changed)})
-    train(options.work, recipe, torch.device(options.device))
+    settings = recipe.further if options.weights else recipe.training
+    recipe = recipe.model_copy(update={"training": settings.model_copy(update=changed)})
+    train(options.work, recipe, torch.device(options.device), options.weights)
 
 
-def train(work: Path, recipe: Recipe, device: torch.device) -> None:
-    """Train to the last step of the recipe; a checkpoint in `work` is resumed."""
+def train(work: Path, recipe: Recipe, device: torch.device, weights: Path | None = None) -> None:
+    """Train to the last step of the recipe, from `weights` or the encoder on; a checkpoint in `work` is resumed."""
     settings = recipe.training
     torch.manual_seed(settings.seed)
     examples = Examples.gather(work)
-    network = from_encoder().to(device).train()
+    network = (from_weights(weights) if weights else from_encoder()).to(device).train()
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(
         trained, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=device.type == "cpu"
