@@ -60,7 +60,7 @@ lock: .venv/installed ## resolve pyproject.toml anew into requirements.lock and 
 	$(PY) -m venv "$$work"; \
 	"$$work/bin/pip" install --prefer-binary .; \
 	{ echo '# Made by `make lock`: what Footnote needs to run, at the versions that are tested.'; frozen; } >"$$work/run"; \
-	"$$work/bin/pip" install --prefer-binary -r "$$work/run" '.[dev]'; \
+	"$$work/bin/pip" install --prefer-binary -r "$$work/run" '.[dev,peers]'; \
 	{ echo '# Made by `make lock`: what its tests and checks need besides.'; echo '-r requirements.lock'; \
 	  frozen | grep -vxFf "$$work/run"; } >"$$work/dev"; \
 	cp "$$work/run" requirements.lock; cp "$$work/dev" requirements-dev.lock

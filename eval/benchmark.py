@@ -17,10 +17,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from eval.baselines import as_llama, starter_nodes, starter_splitter
 from eval.provenance import provenance
 from eval.run import RUNS
 from eval.suite import Suite
-from eval.systems import Footnote, as_llama, starter_nodes, starter_splitter
+from eval.systems import Footnote
 from rag.config import Config
 from rag.encoder import Encoder
 from rag.errors import RagError

@@ -21,7 +21,6 @@ import numpy as np
 import numpy.typing as npt
 
 from eval.provenance import provenance, publish
-from eval.run import Run
 from rag.errors import RagError, SuiteError
 
 Confidences = npt.NDArray[np.float64]
@@ -129,6 +128,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the figures there as JSON")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the curves there (.svg or .png)")
     options = parser.parse_args(arguments)
+    from eval.run import Run  # it measures calibration, by the functions above
+
     try:
         rows = Run.load(options.results).rows[options.system]
         confidences, right = judged(rows)

@@ -11,12 +11,12 @@ import re
 import statistics
 import string
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from eval.suite import Gold
-    from eval.systems import Found
+    from eval.systems import Found, Said
 
 WHITE_SPACE = 2  # characters at most between two passages that lie side by side
 
@@ -42,6 +42,12 @@ def median(values: Iterable[float]) -> float | None:
     """The p50; None of nothing."""
     listed = list(values)
     return statistics.median(listed) if listed else None
+
+
+def percentile(values: Iterable[float], share: float) -> float | None:
+    """The nearest-rank percentile, `share` of 100; None of nothing."""
+    listed = sorted(values)
+    return listed[max(0, math.ceil(share / 100 * len(listed)) - 1)] if listed else None
 
 
 def normalise(answer: str) -> str:
@@ -116,6 +122,19 @@ def reciprocal_rank(ranked: Sequence[Found], evidence: Sequence[Gold], k: int) -
     return (1 / rank if rank else 0.0) if evidence else None
 
 
+def ndcg_at_k(ranked: Sequence[Found], evidence: Sequence[Gold], k: int) -> float | None:
+    """Normalised discounted cumulative gain of the first k documents, each at its best passage; None without evidence.
+
+    A document gains 1 where it holds gold evidence, discounted by log2(rank + 1): Järvelin & Kekäläinen 2002, as
+    trec_eval's ndcg_cut with binary judgements.
+    """
+    relevant = {gold.doc_id for gold in evidence}
+    documents = list(dict.fromkeys(passage.doc_id for passage in ranked))[:k]
+    gain = math.fsum(1 / math.log2(rank + 1) for rank, name in enumerate(documents, 1) if name in relevant)
+    ideal = math.fsum(1 / math.log2(rank + 1) for rank in range(1, min(k, len(relevant)) + 1))
+    return gain / ideal if relevant else None
+
+
 def recall_within(ranked: Sequence[Found], evidence: Sequence[Gold], characters: int) -> float | None:
     """1.0 where the first `characters` of the ranked passages, read one after another, hold a gold span.
 
@@ -179,6 +198,33 @@ def citation_recall(citations: Sequence[Found], evidence: Sequence[Gold]) -> flo
     return _share(any(overlaps(c, g) for c in citations for g in evidence if g.fact == fact) for fact in facts)
 
 
+def harmonic(precision: float | None, recall: float | None) -> float | None:
+    """F1 of a precision and a recall, 0.0 where both are; None where either does not apply."""
+    if precision is None or recall is None:
+        return None
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
+def statements_cited(statements: Sequence[Said]) -> float | None:
+    """The share of an answer's statements that cite anything; None where it makes none.
+
+    Liu et al. 2023, Evaluating Verifiability in Generative Search Engines (arXiv:2304.09848): every statement that is
+    not cited lowers citation recall there; here it has a measure of its own.
+    """
+    return _share(bool(said.citations) for said in statements) if statements else None
+
+
+def quote_fidelity(citations: Sequence[Found], texts: Mapping[str, str]) -> float | None:
+    """The share of shown quotes that are, character for character, what stands at the cited place.
+
+    `texts` are those of the documents by doc_id. None where the system shows no quotes.
+    """
+    quoted = [one for one in citations if one.quote]
+    if not quoted:
+        return None
+    return _share(texts.get(one.doc_id, "")[one.start : one.end] == one.quote for one in quoted)
+
+
 def refusal_precision(refused: Sequence[bool], answerable: Sequence[bool]) -> Mean:
     """The share of refusals that were right, and the number of refusals.
 
@@ -195,6 +241,14 @@ def refusal_recall(refused: Sequence[bool], answerable: Sequence[bool]) -> Mean:
 def false_refusals(refused: Sequence[bool], answerable: Sequence[bool]) -> Mean:
     """The share of answerable questions that were refused, and the number of answerable questions."""
     return mean(float(said_no) for said_no, can in zip(refused, answerable, strict=True) if can)
+
+
+def refusal_f1(refused: Sequence[bool], answerable: Sequence[bool]) -> Mean:
+    """F1 of refusal, and the number of questions; None where nothing was refused or nothing had to be."""
+    precision, _ = refusal_precision(refused, answerable)
+    recall, _ = refusal_recall(refused, answerable)
+    value = harmonic(precision, recall)
+    return Mean(value, len(refused) if value is not None else 0)
 
 
 def distinct(places: Iterable[_Place]) -> tuple[_Place, ...]:

@@ -42,6 +42,29 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {model or platform.processor() or platform.machine()}"
 
 
+class PeakMemory:
+    """The most memory that this process held between entering and leaving, in MiB; None where the system cannot tell.
+
+    Linux keeps the high-water mark in /proc/self/status, and sets it back when 5 is written to /proc/self/clear_refs.
+    """
+
+    mib: float | None = None
+
+    def __enter__(self) -> PeakMemory:
+        try:
+            Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+            self._known = True
+        except OSError:
+            self._known = False
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._known:
+            lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+            kib = next((int(line.split()[1]) for line in lines if line.startswith("VmHWM")), None)
+            self.mib = None if kib is None else round(kib / 1024, 1)
+
+
 def _version(package: str) -> str:
     try:
         return metadata.version(package)

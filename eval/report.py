@@ -8,30 +8,50 @@ from typing import Any
 from eval.run import Run
 
 LABELS = {
+    "right": "right place, or rightly refused",
     "exact_match": "exact match",
     "f1": "F1",
     "recall_at_1": "recall@1",
     "recall_at_5": "recall@5",
     "recall_at_k": "recall@{k}",
     "reciprocal_rank": "reciprocal rank@{k}",
+    "ndcg_at_k": "nDCG@{k} of documents",
     "recall_within_1000": "recall within 1,000 characters read",
     "recall_within_2000": "recall within 2,000 characters read",
     "recall_within_4000": "recall within 4,000 characters read",
     "citation_precision": "citation precision",
     "citation_recall": "citation recall",
+    "citation_f1": "citation F1",
+    "statements_cited": "statements cited",
+    "quote_fidelity": "quotes true to the source",
     "characters_cited": "characters cited",
     "refusal_precision": "refusal precision",
     "refusal_recall": "refusal recall",
+    "refusal_f1": "refusal F1",
     "false_refusals": "false refusals",
+    "calibration_error": "calibration error",
+    "area_under_risk_coverage": "area under risk–coverage",
     "answered": "answered",
     "refused": "refused",
     "failed": "failed",
 }
+TRIALS = {
+    "order": "same answer: documents in another order",
+    "duplicates": "same answer: every document twice",
+    "irrelevant": "same answer: irrelevant documents added",
+    "lower_case": "same answer: typed in lower case",
+    "polite": "same answer: asked as a request",
+    "deleted": "refused: its documents deleted",
+}
 BY_CATEGORY = ("exact_match", "f1", "recall_at_k", "citation_precision", "citation_recall", "refused")
+WIDE = 3  # systems whose intervals a terminal has room for; the page shows them of any number
 _WHOLE = {"characters_cited", "answered", "refused", "failed"}
 _TIMES = {
     "question_seconds_p50": ("seconds per question, median", 3),
+    "question_seconds_p95": ("seconds per question, 95th percentile", 3),
     "index_characters_per_second": ("characters indexed per second", 0),
+    "index_bytes_per_source_byte": ("bytes of index per byte of text", 1),
+    "peak_memory_mib": ("most memory held by the process, MiB", 0),
 }
 
 Table = list[list[str]]
@@ -42,7 +62,19 @@ def table(run: Run, *, category_of: str = "footnote") -> str:
 
     `n` is the number of questions that a mean was taken over; where it differs between systems each cell has its own.
     """
-    parts = [heading(run), _aligned([["", "n", *run.systems], *_measure_rows(run), *_time_rows(run)])]
+    parts = [
+        heading(run),
+        _aligned(
+            [
+                ["", "n", *run.systems],
+                *_measure_rows(run, limits=len(run.systems) <= WIDE),
+                *_trial_rows(run),
+                *_time_rows(run),
+            ]
+        ),
+    ]
+    if run.comparisons:
+        parts.append(_aligned(_comparison_rows(run)))
     categories = run.categories.get(category_of, {})
     if len(categories) > 1:
         parts.append(_aligned(_category_rows(run, category_of, categories)))
@@ -68,16 +100,49 @@ def heading(run: Run) -> str:
     )
 
 
-def _measure_rows(run: Run) -> Table:
-    """Label, n, then a cell for each system; measures that apply to no question are left out."""
+def _measure_rows(run: Run, *, limits: bool = False) -> Table:
+    """Label, n, then a cell for each system, with its 95 % interval; what applies to no question is left out.
+
+    Results of before hold fewer measures.
+    """
     rows = []
     for name, label in LABELS.items():
-        cells = [run.summary[system][name] for system in run.systems]
+        cells = [run.summary[system].get(name, {"value": None, "n": 0}) for system in run.systems]
         if not any(cell["n"] for cell in cells):
             continue
         counts = {cell["n"] for cell in cells}
-        shown = [_number(name, cell["value"]) + (f" (n {cell['n']:,})" if len(counts) > 1 else "") for cell in cells]
+        shown = [
+            _number(name, cell["value"])
+            + (_limits(cell) if limits else "")
+            + (f" (n {cell['n']:,})" if len(counts) > 1 else "")
+            for cell in cells
+        ]
         rows.append([_label(run, label), f"{counts.pop():,}" if len(counts) == 1 else "", *shown])
+    return rows
+
+
+def _limits(cell: Mapping[str, Any]) -> str:
+    return "" if cell.get("low") is None else f" ({cell['low']:.2f}–{cell['high']:.2f})"
+
+
+def _trial_rows(run: Run) -> Table:
+    """What the trials of `eval.robustness` found, where they were run."""
+    rows = []
+    for name, label in TRIALS.items() if run.robustness else ():
+        cells = [run.robustness.get(system, {}).get(name, {"value": None, "n": 0}) for system in run.systems]
+        shown = ["–" if cell["value"] is None else f"{cell['value']:.3f} (n {cell['n']})" for cell in cells]
+        rows.append([label, "", *shown])
+    return rows
+
+
+def _comparison_rows(run: Run) -> Table:
+    """Paired differences with interval and p, and what could have been seen; one line each."""
+    rows = [["difference (95 % interval)", "n", "", "p", "seen from"]]
+    for one in run.comparisons:
+        label = f"{one['system']} − {one['baseline']}, {_label(run, LABELS[one['measure']])}"
+        difference = f"{one['difference']:+.3f} ({one['low']:+.2f} to {one['high']:+.2f})"
+        smallest = "–" if one["detectable"] is None else f"{one['detectable']:.3f}"
+        rows.append([label, f"{one['n']:,}", difference, f"{one['p']:.4f}", smallest])
     return rows
 
 

@@ -9,14 +9,17 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eval import measures
-from eval.provenance import provenance
+from eval.journal import Journal
+from eval.provenance import PeakMemory, provenance
+from eval.robustness import robustness
+from eval.scoring import Row, by_category, compare, draw, score, summarise
 from eval.suite import Question, Suite
-from eval.systems import Found, Reply, System, build
+from eval.systems import Reply, System, build
 from rag.errors import SuiteError
 
 if TYPE_CHECKING:
@@ -24,36 +27,30 @@ if TYPE_CHECKING:
     from rag.encoder import Encoder
 
 RUNS = Path("eval-runs")  # in the current directory; what is published lies in eval/results
-CHARACTERS = (1_000, 2_000, 4_000)  # of ranked passages, read for recall_within: so passage size cannot buy recall
-DEPTH = 20  # passages ranked at least: short ones must be able to fill those characters
-MEASURES = (
-    "exact_match", "f1", "recall_at_1", "recall_at_5", "recall_at_k", "reciprocal_rank",
-    "recall_within_1000", "recall_within_2000", "recall_within_4000", "citation_precision",
-    "citation_recall", "characters_cited", "refusal_precision", "refusal_recall",
-    "false_refusals", "answered", "refused", "failed",
-)  # fmt: skip
-SHOWN = 200  # characters of a short answer kept in a row; all of it is measured
-_PLACES = 6  # decimals in results
+DEPTH = 20  # passages ranked at least: short ones must be able to fill CHARACTERS
 _PATH = re.compile(r"(?<![\w.])~?(?:/[^\s:,)'\"]+)+/?")
 
 Progress = Callable[[str, int, int], None]  # the system's name, questions done, questions in all
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """What a run found, as plain JSON values.
 
-    `about` says what was run on what; `summary[system][measure]` is `{"value", "n"}`, and so is
-    `categories[system][category][measure]`; `rows[system]` has one entry per question, in the suite's order;
-    `timings[system]` holds seconds.
+    `about` says what was run on what; `summary[system][measure]` is `{"value", "n", "low", "high"}`, and so is
+    `categories[system][category][measure]`, without limits; `comparisons` set the first system against each other, and
+    each against a run of before; `rows[system]` has one entry per question, in the suite's order; `timings[system]`
+    holds what differs from run to run: seconds, of each question too, memory, and the size of the index;
+    `robustness[system]` what `eval.robustness` found, where it was asked for.
     """
 
     about: dict[str, Any]
     summary: dict[str, dict[str, Any]]
     categories: dict[str, dict[str, Any]]
     rows: dict[str, list[Row]]
-    timings: dict[str, dict[str, float | None]]
+    timings: dict[str, dict[str, Any]]
+    comparisons: list[dict[str, Any]] = field(default_factory=list)
+    robustness: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def systems(self) -> tuple[str, ...]:
@@ -65,7 +62,7 @@ class Run:
         return found
 
     def as_dict(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("about", "summary", "categories", "rows", "timings")}
+        return {name: getattr(self, name) for name in self.__slots__}
 
     def dump(self) -> str:
         """The text of the results file."""
@@ -97,18 +94,32 @@ def run_suite(
     seed: int = 0,
     k: int = 10,
     out: str | Path | None = None,
+    baseline: Run | None = None,
+    robust: bool = False,
     config: Config | None = None,
     encoder: Encoder | None = None,
     progress: Progress | None = None,
 ) -> tuple[Run, Path]:
     """Load a suite, run the systems of these names on it, and save the results; return them and their file.
 
-    They go to `out`, by default `eval-runs/<suite>[-<limit>].json` in the current directory. Raises SuiteError.
+    They go to `out`, by default `eval-runs/<suite>[-<limit>].json` in the current directory; what a run that was
+    stopped left there is gone on with. `baseline` are earlier results to compare with; `robust` asks for the trials of
+    `eval.robustness` too. Raises SuiteError.
     """
     suite = Suite.load(path)
     built = build(systems, config=config, encoder=encoder)
-    run = evaluate(suite, built, limit=limit, seed=seed, k=k, progress=progress)
-    return run, run.save(out or results_file(suite, limit=limit))
+    file = Path(out or results_file(suite, limit=limit))
+    asked = suite if limit is None else suite.sample(limit, seed=seed)
+    about = _about(asked, seed, k, [{"name": one.name, "settings": dict(one.settings)} for one in built])
+    resumable = about if not about["dirty"] else about | {"changed": time.time()}  # nobody knows what was changed
+    with Journal(file.with_name(f"{file.name}.rows"), resumable) as journal:
+        run = evaluate(suite, built, limit=limit, seed=seed, k=k, baseline=baseline, journal=journal, progress=progress)
+        if robust:
+            for one in built:
+                run.robustness[one.name] = robustness(asked, one, seed=seed, progress=progress)
+        saved = run.save(file)
+        journal.remove()
+    return run, saved
 
 
 def results_file(suite: Suite, *, limit: int | None = None) -> Path:
@@ -124,6 +135,8 @@ def evaluate(
     limit: int | None = None,
     seed: int = 0,
     k: int = 10,
+    baseline: Run | None = None,
+    journal: Journal | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Put the suite's questions, or `limit` of them, to each system in turn; each is closed when it is done.
@@ -132,54 +145,90 @@ def evaluate(
     """
     asked = suite if limit is None else suite.sample(limit, seed=seed)
     rows: dict[str, list[Row]] = {}
-    timings: dict[str, dict[str, float | None]] = {}
+    timings: dict[str, dict[str, Any]] = {}
     made: list[dict[str, Any]] = []
     for system in systems:
         try:
-            found = _run_system(system, asked, k, progress)
+            found = _run_system(system, asked, k, journal, progress)
             made.append({"name": system.name, "rejected": list(found.rejected), "settings": dict(system.settings)})
         finally:
             system.close()
         rows[system.name], timings[system.name] = found.rows, found.timings
+    drawn = draw(next(iter(rows.values()), []))
     return Run(
         about=_about(asked, seed, k, made),
-        summary={name: summarise(listed) for name, listed in rows.items()},
-        categories={name: _by_category(listed) for name, listed in rows.items()},
+        summary={name: summarise(listed, drawn) for name, listed in rows.items()},
+        categories={name: by_category(listed) for name, listed in rows.items()},
         rows=rows,
         timings=timings,
+        comparisons=_comparisons(rows, baseline),
     )
+
+
+def _comparisons(rows: Mapping[str, list[Row]], baseline: Run | None) -> list[dict[str, Any]]:
+    """The first system against each other one; each against itself in the run of before, where that has it."""
+    first, *others = rows
+    found = [one for other in others for one in compare(rows[first], rows[other], system=first, baseline=other)]
+    for name in rows:
+        if baseline and name in baseline.rows:
+            found += compare(rows[name], baseline.rows[name], system=name, baseline=f"{name} before")
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Outcome:
     rows: list[Row]
-    timings: dict[str, float | None]
+    timings: dict[str, Any]
     rejected: Sequence[str]
 
 
-def _run_system(system: System, suite: Suite, k: int, progress: Progress | None) -> _Outcome:
+def _run_system(system: System, suite: Suite, k: int, journal: Journal | None, progress: Progress | None) -> _Outcome:
     total = len(suite.questions)
     tell = progress or (lambda name, done, of: None)
+    texts = {document.path: document.text for document in suite.documents}
+    known = dict(journal.rows(system.name)) if journal else {}
     tell(system.name, 0, total)
-    begin = time.perf_counter()
-    rejected = system.index(suite.documents)
-    indexed = time.perf_counter() - begin
-    rows, seconds = [], []
-    for done, question in enumerate(suite.questions, 1):
-        row, taken = _put(system, question, k)
-        rows.append(row)
-        seconds.append(taken)
-        tell(system.name, done, total)
-    characters = sum(len(document.text) for document in suite.documents)
+    with PeakMemory() as memory:
+        begin = time.perf_counter()
+        broken, rejected = _indexed(system, suite)
+        indexed = time.perf_counter() - begin
+        rows, seconds = [], []
+        for done, question in enumerate(suite.questions, 1):
+            if broken:
+                row, taken = score(question, Reply(), [], k=k, error=broken), 0.0
+            elif question.id in known:
+                row, taken = known[question.id]
+            else:
+                row, taken = _put(system, question, k, texts)
+                if journal:
+                    journal.add(system.name, row, taken)
+            rows.append(row)
+            seconds.append(taken)
+            tell(system.name, done, total)
+    characters = sum(len(text) for text in texts.values())
+    size = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts.values())
+    bytes_taken = None if broken else system.index_bytes()
     timings = {
+        "index_bytes_per_source_byte": round(bytes_taken / size, 3) if bytes_taken is not None and size else None,
         "index_characters_per_second": round(characters / indexed, 1) if indexed else None,
         "index_seconds": round(indexed, 3),
+        "peak_memory_mib": memory.mib,
         "question_seconds_p50": round(measures.median(seconds) or 0.0, 5),
+        "question_seconds_p95": round(measures.percentile(seconds, 95) or 0.0, 5),
+        "seconds": [round(taken, 5) for taken in seconds],
     }
     return _Outcome(rows=rows, timings=timings, rejected=rejected)
 
 
-def _put(system: System, question: Question, k: int) -> tuple[Row, float]:
+def _indexed(system: System, suite: Suite) -> tuple[str, Sequence[str]]:
+    """What went wrong, and the documents refused: a system that takes in nothing has failed on every question."""
+    try:
+        return "", system.index(suite.documents)
+    except Exception as raised:
+        return f"indexing: {_described(raised)}", []
+
+
+def _put(system: System, question: Question, k: int, texts: Mapping[str, str]) -> tuple[Row, float]:
     """Ask one question: its row, and the seconds until the answer or the failure."""
     error, begin, taken = "", time.perf_counter(), None
     try:
@@ -190,76 +239,13 @@ def _put(system: System, question: Question, k: int) -> tuple[Row, float]:
         error, reply, ranked = _described(raised), Reply(), []
     if taken is None:
         taken = time.perf_counter() - begin
-    return score(question, reply, ranked, k=k, error=error), taken
+    return score(question, reply, ranked, k=k, texts=texts, error=error), taken
 
 
 def _described(error: Exception) -> str:
     """Kind and first line of an error, without paths: they differ from run to run and tell of the machine."""
     first = next(iter(str(error).splitlines()), "")
     return f"{type(error).__name__}: {_PATH.sub('…', first)}"[:200]
-
-
-def score(question: Question, reply: Reply, ranked: Sequence[Found], *, k: int, error: str = "") -> Row:
-    """The row of one question; a measure is None where it does not apply.
-
-    Retrieval and citation recall need evidence. Citation precision is taken over answers: a refusal cites nothing,
-    and of an answer to an unanswerable question every citation is wrong. A failure, of which `reply` and `ranked` are
-    empty, is neither answer nor refusal.
-    """
-    evidence, citations, answered = question.evidence, reply.citations, not reply.refused
-    row: Row = {
-        "id": question.id,
-        "category": question.category,
-        "answerable": question.answerable,
-        "refused": reply.refused,
-        "short": reply.short if len(reply.short) <= SHOWN else f"{reply.short[:SHOWN]}…",
-        "confidence": reply.confidence,
-        "citations": [str(found) for found in citations],
-        "rank": measures.first_find(ranked[:k], evidence),
-        "exact_match": _correct(measures.exact_match, question, reply),
-        "f1": _correct(measures.f1, question, reply),
-        "recall_at_1": measures.recall_at_k(ranked, evidence, 1),
-        "recall_at_5": measures.recall_at_k(ranked, evidence, 5),
-        "recall_at_k": measures.recall_at_k(ranked, evidence, k),
-        "reciprocal_rank": measures.reciprocal_rank(ranked, evidence, k),
-        **{f"recall_within_{n}": measures.recall_within(ranked, evidence, n) for n in CHARACTERS},
-        "citation_precision": measures.citation_precision(citations, evidence) if answered else None,
-        "citation_recall": measures.citation_recall(citations, evidence),
-        "characters_cited": sum(c.end - c.start for c in citations) if answered and not error else None,
-        "error": error,
-    }
-    return {key: _rounded(value) for key, value in row.items()}
-
-
-def _correct(measure: Callable[[str, Sequence[str]], float], question: Question, reply: Reply) -> float | None:
-    """Compare the short answer; a refusal is right, and wholly so, exactly where there is no answer."""
-    if not question.answerable:
-        return float(reply.refused)
-    if not question.answers:
-        return None
-    return 0.0 if reply.refused else measure(reply.short, question.answers)
-
-
-def summarise(rows: Sequence[Row]) -> dict[str, Any]:
-    """Each measure over the questions to which it applies: `{"value", "n"}`; of counts, n is all questions."""
-    refused = [row["refused"] for row in rows]
-    answerable = [row["answerable"] for row in rows]
-    failed = [bool(row["error"]) for row in rows]
-    special = {
-        "refusal_precision": measures.refusal_precision(refused, answerable),
-        "refusal_recall": measures.refusal_recall(refused, answerable),
-        "false_refusals": measures.false_refusals(refused, answerable),
-        "answered": measures.Mean(len(rows) - sum(refused) - sum(failed), len(rows)),
-        "refused": measures.Mean(sum(refused), len(rows)),
-        "failed": measures.Mean(sum(failed), len(rows)),
-    }
-    found = {name: special.get(name) or measures.mean(row[name] for row in rows) for name in MEASURES}
-    return {name: {"value": _rounded(value), "n": n} for name, (value, n) in found.items()}
-
-
-def _by_category(rows: Sequence[Row]) -> dict[str, Any]:
-    names = sorted({row["category"] for row in rows})
-    return {name: summarise([row for row in rows if row["category"] == name]) for name in names}
 
 
 def _about(suite: Suite, seed: int, k: int, systems: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -276,10 +262,6 @@ def _about(suite: Suite, seed: int, k: int, systems: Sequence[Mapping[str, Any]]
         "systems": list(systems),
         **provenance(),
     }
-
-
-def _rounded(value: Any) -> Any:
-    return round(value, _PLACES) if isinstance(value, float) else value
 
 
 def _dump(value: Mapping[str, Any]) -> str:

@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     whole = parser()
-    given = whole.parse_args(arguments)
+    given = whole.parse_args(_of_two_words(sys.argv[1:] if arguments is None else arguments))
     if not hasattr(given, "command"):
         whole.print_help(sys.stderr)
         return USAGE
@@ -153,9 +153,11 @@ def _chat(given: argparse.Namespace) -> int:
 
 
 def _eval(given: argparse.Namespace) -> int:
+    from eval import page as pages
+    from eval.expected import below, deviations, expected, floor
     from eval.report import table
-    from eval.run import run_suite
-    from eval.suite import known_suites
+    from eval.run import Run, run_suite
+    from eval.suite import Suite, known_suites
     from eval.systems import SYSTEMS
     from rag.config import Config
 
@@ -166,18 +168,51 @@ def _eval(given: argparse.Namespace) -> int:
         else:
             _print("\n".join(f"{kind}: {', '.join(listed)}" for kind, listed in names.items()))
         return DONE
-    config = Config.load(given.config)
+    floors = dict(map(floor, given.fail_under))
+    baseline = Run.load(given.baseline) if given.baseline else None
     with terminal.Meter("questions") as meter:
         run, file = run_suite(
-            given.suite, systems=given.systems, limit=given.limit, out=given.out, config=config,
-            progress=meter.questions,
+            given.suite, systems=given.systems, limit=given.limit, out=given.out, baseline=baseline,
+            robust=given.robustness, config=Config.load(given.config), progress=meter.questions,
         )  # fmt: skip
+    page = file.with_suffix(".html")
+    page.write_text(pages.page(run, Suite.load(given.suite)), encoding="utf-8")
     if given.json:
         _print_json(run.as_dict())
     else:
         _print(table(run).rstrip("\n"))
-    _tell(f"results written to {file}")
-    return PARTLY if any(run.value(system, "failed") for system in run.systems) else DONE
+    _tell(f"results written to {file}, the report to {page}")
+    amiss = [*below(run, floors), *deviations(run, expected(given.suite, run))]
+    for line in amiss:
+        _tell(line)
+    return PARTLY if amiss or any(run.value(system, "failed") for system in run.systems) else DONE
+
+
+def _eval_new(given: argparse.Namespace) -> int:
+    from eval.authoring import scaffold
+
+    _check_existing([given.documents])
+    made, rejected = scaffold(given.documents, given.suite)
+    if given.json:
+        _print_json({"suite": str(made), "rejected": rejected})
+    else:
+        _print(f"made the suite {terminal.shown(str(made))}")
+    for path, reason in rejected:
+        _tell(f"{terminal.shown(path)} was left out: {reason}")
+    _tell(f"add questions: rag eval add {given.suite} QUESTION --answer TEXT --quote DOCUMENT TEXT")
+    return PARTLY if rejected else DONE
+
+
+def _eval_add(given: argparse.Namespace) -> int:
+    from eval.authoring import add
+
+    made = add(given.suite, given.question, answers=given.answer, evidence=given.quote, category=given.category)
+    if given.json:
+        _print_json(asdict(made))
+    else:
+        places = ", ".join(f"{gold.doc_id}:{gold.start}:{gold.end}" for gold in made.evidence)
+        _print(f"added {made.id}: {made.question} ({places or 'not answered by the documents'})")
+    return DONE
 
 
 def _verify(given: argparse.Namespace) -> int:
@@ -230,6 +265,15 @@ def _calibrate(given: argparse.Namespace) -> int:
 
 
 # --- what several of them need
+
+
+def _of_two_words(arguments: Sequence[str]) -> list[str]:
+    """`eval new` and `eval add` are commands of their own: their words are joined into one."""
+    given = list(arguments)
+    at = 2 if given[:1] == ["--config"] else 1 if given[:1] and given[0].startswith("--config=") else 0
+    if " ".join(given[at : at + 2]) in _COMMANDS:
+        given[at : at + 2] = [" ".join(given[at : at + 2])]
+    return given
 
 
 def _open_index(given: argparse.Namespace, *, create: bool = False) -> Index:
@@ -292,6 +336,8 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "chat": _chat,
     "documents": _documents,
     "eval": _eval,
+    "eval add": _eval_add,
+    "eval new": _eval_new,
     "index": _index,
     "remove": _remove,
     "search": _search,

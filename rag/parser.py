@@ -12,14 +12,15 @@ DONE, FAULT, USAGE, REFUSED, PARTLY, INTERRUPTED = 0, 1, 2, 3, 4, 130
 DEFAULT_INDEX = "indexes/default"
 
 _KEPT = "What was indexed so far is kept whole; the same command goes on from there."
+_UNFINISHED = "The answers so far are kept; the same command goes on from there."
 _EXITS = f"""exit codes:
   {DONE}    done; `ask` found an answer
   {FAULT}    an error: the message says what to do
   {USAGE}    the command line is not understood
   {REFUSED}    `ask`: the documents do not say
   {PARTLY}    done, but not everything: `index` rejected files, `remove` knew not all paths,
-       `verify` found faults, in `eval` a system failed on questions,
-       `calibrate` found no threshold
+       `verify` found faults, `calibrate` found no threshold; in `eval` a system
+       failed on questions, or a figure is not what was asked for or expected
   {INTERRUPTED}  interrupted with Ctrl-C
 
 Settings come from rag.toml in the current directory, or --config FILE, and from RAG_* variables.
@@ -80,7 +81,19 @@ def _add_suite_commands(commands: Any) -> None:
         "--systems", type=lambda text: tuple(text.split(",")), default=("footnote",), metavar="A,B",
         help="what to measure (default: footnote)",
     )  # fmt: skip
-    measure.add_argument("--out", metavar="FILE", help="results file (default: eval-runs/SUITE.json)")
+    measure.add_argument(
+        "--out", metavar="FILE", help="results file (default: eval-runs/SUITE.json); the report stands beside it"
+    )
+    measure.add_argument("--baseline", metavar="RUN", help="earlier results file to compare with, question by question")
+    measure.add_argument(
+        "--fail-under", action="append", default=[], metavar="M=VALUE",
+        help=f"end with {PARTLY} where the first system's measure is lower, as in citation_precision=0.9",
+    )  # fmt: skip
+    measure.add_argument(
+        "--robustness", action="store_true",
+        help="also ask with documents in another order, doubled, added, deleted, and questions worded differently",
+    )  # fmt: skip
+    _add_authoring_commands(commands)
     calibrate = _command(
         commands, "calibrate", "SUITE", "find the confidence from which answers are right often enough", index=False
     )
@@ -89,10 +102,30 @@ def _add_suite_commands(commands: Any) -> None:
         "--precision", type=_share, default=0.9, metavar="P", help="share of answers to be right (default: 0.9)"
     )
     for command in (measure, calibrate):
-        command.set_defaults(interrupted="No results were written.")
+        command.set_defaults(interrupted=_UNFINISHED if command is measure else "No results were written.")
         command.add_argument(
             "--limit", type=_number(1), metavar="N", help="ask only N questions, drawn with a fixed seed"
         )
+
+
+def _add_authoring_commands(commands: Any) -> None:
+    """`rag eval new` and `rag eval add`: names of two words, see `rag.cli`."""
+    new = _command(commands, "eval new", "SUITE --documents FOLDER", "begin a suite over your documents", index=False)
+    new.add_argument("suite", metavar="SUITE", help="folder to make")
+    new.add_argument("--documents", required=True, metavar="FOLDER", help="documents that are copied into it")
+    add = _command(commands, "eval add", "SUITE QUESTION", "add a question with its answer to a suite", index=False)
+    add.add_argument("suite", metavar="SUITE", help="folder of the suite")
+    add.add_argument("question", metavar="QUESTION", help="as people would ask it")
+    add.add_argument(
+        "--answer", action="append", default=[], metavar="TEXT", help="short answer; again for each other wording"
+    )
+    add.add_argument(
+        "--quote", nargs=2, action="append", default=[], metavar=("DOCUMENT", "TEXT"),
+        help="words of a document that say so, exactly as they stand there; without: the documents do not answer it",
+    )  # fmt: skip
+    add.add_argument("--category", default="", metavar="NAME", help="kind of question, such as when or said-by")
+    for command in (new, add):
+        command.set_defaults(interrupted="The suite is as it was.")
 
 
 def _command(

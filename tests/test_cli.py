@@ -512,11 +512,61 @@ def test_eval_as_json_is_the_whole_run(run: Run, suite: Path) -> None:
     assert json.loads(out) == json.loads(Path("found.json").read_text(encoding="utf-8"))
 
 
+def test_eval_writes_a_page_beside_the_results(run: Run, suite: Path) -> None:
+    _, _, err = run("eval", suite, "--systems", "bm25,dense", "--out", "found.json")
+    assert "rag: results written to found.json, the report to found.html\n" in err
+    page = Path("found.html").read_text(encoding="utf-8")
+    assert "Who won the recount?" in page
+    assert "bm25" in page
+    assert "dense" in page
+    assert not Path("found.json.rows").exists()
+
+
+def test_eval_ends_with_4_where_a_figure_is_below_its_floor_or_not_as_expected(run: Run, suite: Path) -> None:
+    words = ("eval", suite, "--systems", "bm25", "--out", "found.json")
+    assert run(*words, "--fail-under", "recall_at_1=1", "--fail-under", "citation_recall=0.9")[0] == 0
+    code, _, err = run(*words, "--fail-under", "exact_match=0.5")
+    assert (code, "rag: bm25: exact_match is 0.0000, below 0.5\n" in err) == (4, True)
+    (suite / "expected.toml").write_text("[bm25]\nexact_match = { value = 0.4, within = 0.1 }\n")
+    code, _, err = run(*words)
+    assert (code, "rag: bm25: exact_match is 0.0000, expected 0.4 ± 0.1\n" in err) == (4, True)
+    code, _, err = run(*words, "--fail-under", "false_refusals=0.1")
+    assert (code, err.splitlines()[0][:52]) == (1, "rag: 'false_refusals' is the better the lower it is.")
+
+
+def test_eval_compares_with_results_of_before(run: Run, suite: Path) -> None:
+    run("eval", suite, "--systems", "bm25", "--out", "before.json")
+    code, out, _ = run("eval", suite, "--systems", "bm25", "--out", "found.json", "--baseline", "before.json")
+    assert code == 0
+    line = next(line for line in out.splitlines() if line.startswith("bm25 − bm25 before, recall within"))
+    assert line.split()[-6:] == ["+0.000", "(+0.00", "to", "+0.00)", "1.0000", "0.000"]
+    assert run("eval", suite, "--systems", "bm25", "--baseline", "none.json")[0] == 1
+
+
+def test_a_suite_is_made_of_documents_and_asked(run: Run, reports: Path) -> None:
+    (reports / "scan.bin").write_bytes(b"\x00\x01")
+    code, out, err = run("eval", "new", "mine", "--documents", reports)
+    assert (code, out) == (4, "made the suite mine\n")
+    assert "rag: scan.bin was left out: " in err
+    assert err.endswith("rag: add questions: rag eval add mine QUESTION --answer TEXT --quote DOCUMENT TEXT\n")
+    words = ("--answer", "Corrigan", "--answer", "Hanna Corrigan", "--quote", "recount.txt", "Hanna Corrigan")
+    code, out, _ = run("eval", "add", "mine", "Who won the recount?", *words)
+    assert (code, out) == (0, "added q001: Who won the recount? (recount.txt:0:14)\n")
+    code, out, _ = run("eval", "add", "mine", "Who was mayor before?")
+    assert (code, out) == (0, "added q002: Who was mayor before? (not answered by the documents)\n")
+    code, _, err = run("eval", "add", "mine", "Who lost?", "--answer", "B", "--quote", "recount.txt", "hanna corrigan")
+    assert (code, "It says 'Hanna Corrigan'." in err) == (1, True)
+    code, out, _ = run("--config=rag.toml", "eval", "new", "mine", "--documents", reports)
+    assert code == 1
+    code, out, _ = run("eval", "mine", "--systems", "bm25", "--json")
+    assert [row["id"] for row in json.loads(out)["rows"]["bm25"]] == ["q001", "q002"]
+
+
 def test_eval_exits_with_4_where_a_system_failed(run: Run, suite: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(self: Any, question: str) -> None:
         raise RuntimeError("no")
 
-    monkeypatch.setattr("eval.systems.BM25.ask", failing)
+    monkeypatch.setattr("eval.baselines.BM25.ask", failing)
     assert run("eval", suite, "--systems", "bm25", "--out", "found.json")[0] == 4
 
 
@@ -558,7 +608,7 @@ def test_eval_without_a_suite_lists_suites_and_systems(run: Run) -> None:
     code, out, _ = run("eval")
     assert code == 0
     assert out.splitlines()[0].startswith("suites: sample")
-    assert out.splitlines()[1] == "systems: footnote, llama-index-starter, bm25"
+    assert out.splitlines()[1].startswith("systems: footnote, llama-index-starter, bm25, dense, txtai, haystack")
     assert "sample" in json.loads(run("eval", "--json")[1])["suites"]
 
 
@@ -575,7 +625,7 @@ def test_eval_without_a_suite_lists_suites_and_systems(run: Run) -> None:
         (("documents", "--index", "other"), "{here}/other: there is no index here. "),
         (("documents", "--index", "reports/strike.txt"), "{here}/reports/strike.txt: "),
         (("index", "reports", "--index", "reports/strike.txt"), "{here}/reports/strike.txt: is a file. An index is"),
-        (("eval", "smaple"), "no suite 'smaple'. Give a folder, or one of those bundled: sample"),
+        (("eval", "smaple"), "no suite 'smaple'. Give a folder or file, or one of those bundled: sample"),
         (("eval", "sample", "--systems", "bm24"), "system 'bm24' is not known. Choose from: footnote, "),
         (("--config", "none.toml", "documents"), "no configuration file at none.toml. Give the path"),
         (("documents", "--config", "wrong.toml"), "wrong.toml"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,12 +18,17 @@ from hypothesis import strategies as st
 
 from eval import measures
 from eval import provenance as provenance_module
+from eval.baselines import starter_nodes, starter_splitter, stems, true_offsets
 from eval.benchmark import matching_size
 from eval.benchmark import table as benchmark_table
+from eval.expected import below, deviations, expected, floor
+from eval.journal import Journal
 from eval.report import markdown, table
-from eval.run import Run, evaluate, results_file, run_suite, score
+from eval.robustness import robustness
+from eval.run import Run, evaluate, results_file, run_suite
+from eval.scoring import score
 from eval.suite import Gold, Question, Suite
-from eval.systems import Found, Reply, build, starter_nodes, starter_splitter, stems, true_offsets
+from eval.systems import Found, Reply, Said, build
 from rag.config import Config
 from rag.errors import SuiteError
 from rag.types import Document
@@ -372,6 +378,10 @@ def test_a_folder_that_is_no_suite_is_refused(tmp_path: Path) -> None:
 # --- systems
 
 
+def said(short: str, *places: Found, **more: Any) -> Reply:
+    return Reply(short=short, statements=(Said(text=short, citations=places),), **more)
+
+
 class Oracle:
     """Knows the gold answers; `reply` may be overridden to spoil one thing."""
 
@@ -380,13 +390,17 @@ class Oracle:
     def __init__(self, suite: Suite) -> None:
         self.settings = {"kind": "oracle"}
         self._known = {question.question: question for question in suite.questions}
+        self._texts = {document.path: document.text for document in suite.documents}
         self.closed = False
 
     def index(self, documents: Sequence[Document]) -> Sequence[str]:
         return []
 
     def places(self, question: Question) -> tuple[Found, ...]:
-        return tuple(place(g.doc_id, g.start, g.end) for g in question.evidence)
+        return tuple(
+            Found(doc_id=g.doc_id, start=g.start, end=g.end, quote=self._texts[g.doc_id][g.start : g.end])
+            for g in question.evidence
+        )
 
     def rank(self, question: str, k: int) -> list[Found]:
         return list(self.places(self._known[question]))[:k]
@@ -395,7 +409,10 @@ class Oracle:
         known = self._known[question]
         if not known.answerable:
             return Reply(refused=True, confidence=0.1)
-        return Reply(short=known.answers[0], citations=self.places(known), confidence=0.9)
+        return said(known.answers[0], *self.places(known), confidence=0.9)
+
+    def index_bytes(self) -> int | None:
+        return None
 
     def close(self) -> None:
         self.closed = True
@@ -406,10 +423,14 @@ class Refuser(Oracle):
         return Reply(refused=True)
 
 
+class Second(Refuser):
+    name = "second"
+
+
 class Never(Oracle):
     def ask(self, question: str) -> Reply:
         reply = super().ask(question)
-        return Reply(short="something", citations=(place("floods.txt", 0, 5),)) if reply.refused else reply
+        return said("something", place("floods.txt", 0, 5)) if reply.refused else reply
 
 
 class Shuffled(Oracle):
@@ -421,6 +442,28 @@ class Shuffled(Oracle):
 
     def rank(self, question: str, k: int) -> list[Found]:
         return list(Oracle.places(self, self._known[question]))[:k]
+
+
+class Misquotes(Oracle):
+    """Shows every quote with one letter changed."""
+
+    def places(self, question: Question) -> tuple[Found, ...]:
+        return tuple(replace(found, quote=f"x{found.quote[1:]}") for found in super().places(question))
+
+
+class SecondBest(Oracle):
+    """Ranks something else first, and answers from where the answer stands, which is second."""
+
+    def rank(self, question: str, k: int) -> list[Found]:
+        return [place("floods.txt", 0, 5), *super().rank(question, k)]
+
+
+class Cites(Oracle):
+    """Says more than it cites."""
+
+    def ask(self, question: str) -> Reply:
+        reply = super().ask(question)
+        return reply if reply.refused else replace(reply, statements=(*reply.statements, Said(text="And so on.")))
 
 
 class Raises(Oracle):
@@ -435,11 +478,18 @@ def values(run: Run) -> dict[str, float | None]:
 
 
 PERFECT = {
-    "exact_match": 1.0, "f1": 1.0, "recall_at_1": 1.0, "recall_at_5": 1.0, "recall_at_k": 1.0, "reciprocal_rank": 1.0,
+    "right": 1.0, "exact_match": 1.0, "f1": 1.0, "recall_at_1": 1.0, "recall_at_5": 1.0, "recall_at_k": 1.0,
+    "reciprocal_rank": 1.0, "ndcg_at_k": 1.0,
     "recall_within_1000": 1.0, "recall_within_2000": 1.0, "recall_within_4000": 1.0,
-    "citation_precision": 1.0, "citation_recall": 1.0, "characters_cited": 67 / 3,
-    "refusal_precision": 1.0, "refusal_recall": 1.0, "false_refusals": 0.0, "answered": 3, "refused": 1, "failed": 0,
+    "citation_precision": 1.0, "citation_recall": 1.0, "citation_f1": 1.0, "statements_cited": 1.0,
+    "quote_fidelity": 1.0, "characters_cited": 67 / 3,
+    "refusal_precision": 1.0, "refusal_recall": 1.0, "refusal_f1": 1.0, "false_refusals": 0.0,
+    "calibration_error": 0.1, "area_under_risk_coverage": 0.0, "answered": 3, "refused": 1, "failed": 0,
 }  # fmt: skip
+
+
+def outcomes(run: Run) -> list[str]:
+    return [row["outcome"] for row in run.rows[run.systems[0]]]
 
 
 def changed(run: Run) -> dict[str, float | None]:
@@ -458,23 +508,67 @@ def test_a_system_that_knows_everything_scores_full_marks(tiny: Suite) -> None:
 
 
 def test_a_system_that_always_refuses_loses_answers_and_nothing_in_retrieval(tiny: Suite) -> None:
-    assert changed(evaluate(tiny, [Refuser(tiny)])) == {
-        "exact_match": 0.25, "f1": 0.25, "citation_precision": None, "citation_recall": 0.0, "characters_cited": None,
-        "refusal_precision": 0.25, "false_refusals": 1.0, "answered": 0, "refused": 4,
+    run = evaluate(tiny, [Refuser(tiny)])
+    assert changed(run) == {
+        "right": 0.25, "exact_match": 0.25, "f1": 0.25, "citation_precision": None, "citation_recall": 0.0,
+        "citation_f1": 0.0, "statements_cited": None, "quote_fidelity": None, "characters_cited": None,
+        "refusal_precision": 0.25, "refusal_f1": 0.4, "false_refusals": 1.0, "calibration_error": None,
+        "area_under_risk_coverage": None, "answered": 0, "refused": 4,
     }  # fmt: skip
+    assert outcomes(run) == ["wrongly refused", "wrongly refused", "wrongly refused", "rightly refused"]
 
 
 def test_a_system_that_never_refuses_loses_refusals_and_citation_precision(tiny: Suite) -> None:
-    assert changed(evaluate(tiny, [Never(tiny)])) == {
-        "exact_match": 0.75, "f1": 0.75, "citation_precision": 0.75, "characters_cited": 18.0,
-        "refusal_precision": None, "refusal_recall": 0.0, "answered": 4, "refused": 0,
+    run = evaluate(tiny, [Never(tiny)])
+    assert changed(run) == {
+        "right": 0.75, "exact_match": 0.75, "f1": 0.75, "citation_precision": 0.75, "citation_f1": 0.75,
+        "characters_cited": 18.0, "refusal_precision": None, "refusal_recall": 0.0, "refusal_f1": None,
+        "answered": 4, "refused": 0,
+    }  # fmt: skip
+    assert outcomes(run) == ["right", "right", "right", "wrongly answered"]
+
+
+def test_shuffled_citations_lose_citation_measures_and_what_is_judged_by_them(tiny: Suite) -> None:
+    run = evaluate(tiny, [Shuffled(tiny)])
+    found = changed(run)
+    assert found.pop("characters_cited") == pytest.approx((len("half of their apricots") + 8 + 17) / 3, abs=1e-6)
+    assert found == {
+        "right": 0.25, "citation_precision": 0.0, "citation_recall": 0.0, "citation_f1": 0.0,
+        "statements_cited": pytest.approx(2 / 3, abs=1e-6),  # what answers the fourth question is nowhere
+        "calibration_error": 0.9, "area_under_risk_coverage": 1.0,
+    }  # fmt: skip
+    assert outcomes(run) == ["reader missed", "reader missed", "reader missed", "rightly refused"]
+
+
+def test_a_quote_with_one_letter_changed_loses_fidelity_alone(tiny: Suite) -> None:
+    assert changed(evaluate(tiny, [Misquotes(tiny)])) == {"quote_fidelity": 0.0}
+
+
+def test_a_statement_that_cites_nothing_is_counted_alone(tiny: Suite) -> None:
+    assert changed(evaluate(tiny, [Cites(tiny)])) == {"statements_cited": 0.5}
+
+
+def test_an_answer_from_the_second_passage_loses_what_is_measured_at_the_first(tiny: Suite) -> None:
+    # Of the three questions with evidence one is about floods.txt, so that its document still comes first.
+    second = 1 / math.log2(3)
+    assert changed(evaluate(tiny, [SecondBest(tiny)])) == {
+        "recall_at_1": 0.0, "reciprocal_rank": 0.5, "ndcg_at_k": pytest.approx((1 + 2 * second) / 3, abs=1e-6),
     }  # fmt: skip
 
 
-def test_shuffled_citations_lose_citation_measures_alone(tiny: Suite) -> None:
-    found = changed(evaluate(tiny, [Shuffled(tiny)]))
-    assert found.pop("characters_cited") == pytest.approx((len("half of their apricots") + 8 + 17) / 3, abs=1e-6)
-    assert found == {"citation_precision": 0.0, "citation_recall": 0.0}
+def test_what_went_wrong_is_told_by_whether_a_passage_was_found(tiny: Suite) -> None:
+    question, elsewhere = tiny.questions[0], place("floods.txt", 0, 3)
+    right = place(question.evidence[0].doc_id, question.evidence[0].start, question.evidence[0].end)
+    told = [
+        (said("x", right), [right], "right"),
+        (said("x", elsewhere), [right], "reader missed"),
+        (said("x", elsewhere), [elsewhere], "retrieval missed"),
+        (Reply(refused=True), [right], "wrongly refused"),
+        (Reply(refused=True), [elsewhere], "retrieval missed"),
+        (Reply(refused=True), [], "retrieval missed"),
+        (Reply(refused=True), None, "wrongly refused"),  # it does not rank, so nothing is known of what it found
+    ]
+    assert [score(question, reply, ranked, k=10)["outcome"] for reply, ranked, _ in told] == [o for *_, o in told]
 
 
 def test_a_failure_counts_against_the_system_and_is_told_without_paths(tiny: Suite) -> None:
@@ -491,11 +585,30 @@ def test_a_failure_counts_against_the_system_and_is_told_without_paths(tiny: Sui
     assert "oracle failed on 2 questions; first, q2: RuntimeError" in table(run)
 
 
+def test_a_system_that_cannot_rank_is_not_scored_for_it(tiny: Suite) -> None:
+    row = score(tiny.questions[0], Reply(refused=True), None, k=10)
+    ranking = ("recall_at_1", "recall_at_5", "recall_at_k", "reciprocal_rank", "ndcg_at_k", "recall_within_1000")
+    assert [row[name] for name in ranking] == [None] * 6
+    assert (row["citation_recall"], row["f1"]) == (0.0, 0.0)
+
+
+class Lost(Oracle):
+    def index(self, documents: Sequence[Document]) -> Sequence[str]:
+        raise OSError("no server at /run/engine.sock")
+
+
+def test_a_system_that_takes_in_nothing_has_failed_on_every_question(tiny: Suite) -> None:
+    run = evaluate(tiny, [Lost(tiny), Second(tiny)])
+    assert [row["error"] for row in run.rows["oracle"]] == ["indexing: OSError: no server at …"] * 4
+    assert (run.value("oracle", "failed"), run.value("oracle", "recall_at_1")) == (4, 0.0)
+    assert run.value("second", "refused") == 4  # the others are asked all the same
+
+
 def test_an_unscored_question_is_not_a_wrong_one() -> None:
     question = Question(
         id="q", question="?", answers=(), answerable=True, evidence=(gold("a", 0, 9, anywhere=True),), category="c"
     )
-    row = score(question, Reply(short="x", citations=(place("a", 2, 4),)), [place("a", 2, 4)], k=10)
+    row = score(question, said("x", place("a", 2, 4)), [place("a", 2, 4)], k=10)
     assert (row["exact_match"], row["f1"]) == (None, None)
     assert (row["recall_at_1"], row["citation_precision"], row["citation_recall"]) == (1.0, 1.0, 1.0)
 
@@ -567,11 +680,10 @@ def test_baselines_find_and_cite_passages_that_share_words(
     assert calls[-1] == ("llama-index-starter", 4, 4)
     for name in run.systems:
         summary = run.summary[name]
-        assert summary["recall_at_1"] == {"value": 1.0, "n": 3}
-        assert summary["recall_within_1000"] == {"value": 1.0, "n": 3}
-        assert summary["citation_recall"] == {"value": 1.0, "n": 3}
-        assert summary["answered"] == {"value": 4, "n": 4}
-        assert summary["refusal_recall"] == {"value": 0.0, "n": 1}
+        for measure in ("recall_at_1", "recall_within_1000", "citation_recall"):
+            assert summary[measure] == {"value": 1.0, "n": 3, "low": 1.0, "high": 1.0}
+        assert summary["answered"] == {"value": 4, "n": 4, "low": None, "high": None}
+        assert summary["refusal_recall"] == {"value": 0.0, "n": 1, "low": 0.0, "high": 0.0}
     assert run.value("bm25", "citation_precision") == 0.75  # the unanswerable question was answered
     assert run.value("llama-index-starter", "citation_precision") == 0.375  # two documents cited, one of them right
     row = run.rows["llama-index-starter"][0]
@@ -580,8 +692,9 @@ def test_baselines_find_and_cite_passages_that_share_words(
 
 def test_footnote_answers_a_suite_with_citations_that_are_places_in_its_documents(tiny: Suite, encoder: Any) -> None:
     run = evaluate(tiny, build(["footnote"], config=Config(), encoder=encoder))
-    assert run.summary["footnote"]["recall_at_5"] == {"value": 1.0, "n": 3}
-    assert run.summary["footnote"]["failed"] == {"value": 0, "n": 4}
+    assert run.summary["footnote"]["recall_at_5"] == {"value": 1.0, "n": 3, "low": 1.0, "high": 1.0}
+    assert run.value("footnote", "failed") == 0
+    assert run.summary["footnote"]["quote_fidelity"]["value"] in (None, 1.0)
     for row in run.rows["footnote"]:
         assert bool(row["citations"]) != row["refused"]
         for citation in row["citations"]:
@@ -625,20 +738,169 @@ def test_results_are_named_after_suite_and_sample(tiny: Suite) -> None:
     assert results_file(tiny, limit=4).name == "tiny.json"
 
 
+# --- what a run is resumed from, expected to find, and tried for
+
+
+class Stops(Oracle):
+    """Is stopped at the third question of its first run."""
+
+    def __init__(self, suite: Suite) -> None:
+        super().__init__(suite)
+        self.asked: list[str] = []
+
+    def ask(self, question: str) -> Reply:
+        self.asked.append(question)
+        if len(self.asked) == 3:
+            raise KeyboardInterrupt
+        return super().ask(question)
+
+
+def test_a_run_that_was_stopped_goes_on_where_it_was(tiny: Suite, tmp_path: Path) -> None:
+    file, system = tmp_path / "run.json.rows", Stops(tiny)
+    with pytest.raises(KeyboardInterrupt), Journal(file, {"of": 1}) as journal:
+        evaluate(tiny, [system], journal=journal)
+    with file.open("a", encoding="utf-8") as torn:
+        torn.write('["oracle", {"id": "q3"')
+    with Journal(file, {"of": 1}) as journal:
+        run = evaluate(tiny, [system], journal=journal)
+        journal.remove()
+    asked = [question.question for question in tiny.questions]
+    assert system.asked == [*asked[:3], *asked[2:]]
+    assert run.rows == evaluate(tiny, [Oracle(tiny)]).rows
+    assert len(run.timings["oracle"]["seconds"]) == 4
+    assert not file.exists()
+
+
+def test_rows_of_another_run_are_not_taken_up(tiny: Suite, tmp_path: Path) -> None:
+    file, system = tmp_path / "run.json.rows", Stops(tiny)
+    with pytest.raises(KeyboardInterrupt), Journal(file, {"of": 1}) as journal:
+        evaluate(tiny, [system], journal=journal)
+    with Journal(file, {"of": 2}) as journal:
+        evaluate(tiny, [system], journal=journal)
+    assert len(system.asked) == 3 + 4
+
+
+def test_a_run_says_where_it_is_not_what_was_expected(tmp_path: Path) -> None:
+    folder = write_suite(tmp_path / "tiny", QUESTIONS)
+    suite = Suite.load(folder)
+    run = evaluate(suite, [Oracle(suite)])
+    assert expected(folder, run) == {}
+    file = folder / "expected.toml"
+    file.write_text(
+        "[oracle]\nf1 = { value = 0.99, within = 0.01 }\ncitation_recall = { value = 0.8, within = 0.1 }\n"
+        "[other]\nf1 = { value = 0.0, within = 0.0 }\n"
+    )
+    assert deviations(run, expected(folder, run)) == ["oracle: citation_recall is 1.0000, expected 0.8 ± 0.1"]
+    assert expected(folder, evaluate(suite, [Oracle(suite)], limit=2)) == {}
+    for wrong, says in (
+        ("[oracle]\nf2 = { value = 1.0, within = 0.0 }", "'f2' is no measure"),
+        ("[oracle]\nf1 = { value = 1.0 }", "Write .system., then measure = { value"),
+        ("f1 = 0.5", "Write .system."),
+        ("[oracle", "Write .system."),
+    ):
+        file.write_text(wrong)
+        with pytest.raises(SuiteError, match=says):
+            expected(folder, run)
+
+
+def test_floors_are_for_measures_that_are_better_high(tiny: Suite) -> None:
+    run = evaluate(tiny, [Refuser(tiny)])
+    floors = dict(map(floor, ["f1=0.25", "right=0.3", "citation_precision=0"]))
+    assert below(run, floors) == [
+        "oracle: right is 0.2500, below 0.3",
+        "oracle: citation_precision is not measured, below 0.0",
+    ]
+    for wrong, says in (("f1", "no floor"), ("f1=x", "no floor"), ("f2=1", "no measure"), ("failed=1", "the lower")):
+        with pytest.raises(SuiteError, match=says):
+            floor(wrong)
+
+
+class Forgets(Oracle):
+    """Answers what its documents hold; a capital letter at the end of the question's first word throws it."""
+
+    def __init__(self, suite: Suite) -> None:
+        super().__init__(suite)
+        self.held: list[list[str]] = []
+
+    def index(self, documents: Sequence[Document]) -> Sequence[str]:
+        self.held.append([document.path for document in documents])
+        return []
+
+    def ask(self, question: str) -> Reply:
+        known = next((one for asked, one in self._known.items() if asked.lower()[:-1] in question.lower()), None)
+        if known is None or not {gold.doc_id for gold in known.evidence} & set(self.held[-1]):
+            return Reply(refused=True)
+        if question[0].islower():
+            return said("something else")
+        return said(known.answers[0], *self.places(known))
+
+
+def test_trials_tell_what_changes_an_answer(tiny: Suite) -> None:
+    system = Forgets(tiny)
+    found = robustness(tiny, system)
+    assert found == {
+        "lower_case": {"value": 0.25, "n": 4},  # only the refusal stays
+        "polite": {"value": 1.0, "n": 4},
+        "order": {"value": 1.0, "n": 4},
+        "duplicates": {"value": 1.0, "n": 4},
+        "irrelevant": {"value": 1.0, "n": 4},
+        "deleted": {"value": 1.0, "n": 3},
+    }
+    names = sorted(TEXTS)
+    assert system.held[0] == [document.path for document in tiny.documents]
+    assert system.held[1] == system.held[0][::-1]
+    assert sorted(system.held[2]) == sorted([*names, *(f"copy of {name}" for name in names)])
+    assert set(names) < set(system.held[3])
+    assert len(system.held[3]) > len(names) + 20
+    assert [sorted(held) for held in system.held[4:]] == [["harvest.txt"], ["floods.txt", "meeting.txt"]]
+    assert system.closed
+
+
+def test_a_system_that_keeps_what_was_deleted_is_found_out(tiny: Suite) -> None:
+    assert robustness(tiny, Oracle(tiny))["deleted"] == {"value": 0.0, "n": 3}
+
+
 # --- reports
 
 
-class Second(Refuser):
-    name = "second"
+def named(system: Oracle, name: str) -> Oracle:
+    system.name = name
+    return system
+
+
+def test_the_report_compares_the_first_system_with_each_other_question_by_question(tiny: Suite) -> None:
+    run = evaluate(tiny, [Oracle(tiny), Second(tiny)])
+    found = {one["measure"]: one for one in run.comparisons}
+    assert list(found) == [
+        "right", "exact_match", "f1", "recall_within_1000", "reciprocal_rank", "citation_recall",
+    ]  # fmt: skip
+    # Four documents apart; of 16 sign changes of (1, 1, 1, 0), four are as far from zero: 1/8 and 1/8.
+    assert (found["f1"]["difference"], found["f1"]["n"]) == (0.75, 4)
+    assert found["f1"]["p"] == pytest.approx(0.25, abs=0.01)
+    assert found["reciprocal_rank"] | {"system": "", "baseline": ""} == {
+        "system": "", "baseline": "", "measure": "reciprocal_rank", "difference": 0.0, "low": 0.0, "high": 0.0,
+        "p": 1.0, "n": 3, "detectable": 0.0,
+    }  # fmt: skip
+    line = next(line for line in table(run).splitlines() if line.startswith("oracle − second, F1"))
+    assert "+0.750 (+0.25 to +1.00)" in line
+
+
+def test_a_run_is_compared_with_one_of_before(tiny: Suite) -> None:
+    before = evaluate(tiny, [named(Refuser(tiny), "oracle")])
+    run = evaluate(tiny, [Oracle(tiny)], baseline=before)
+    assert {(one["system"], one["baseline"]) for one in run.comparisons} == {("oracle", "oracle before")}
+    assert {one["measure"]: one["difference"] for one in run.comparisons}["f1"] == 0.75
+    assert evaluate(tiny, [Oracle(tiny)], baseline=evaluate(tiny, [Second(tiny)])).comparisons == []
 
 
 def test_the_report_sets_systems_side_by_side_with_the_number_of_questions(tiny: Suite) -> None:
     run = evaluate(tiny, [Oracle(tiny), Second(tiny)])
     lines = [line.split() for line in table(run, category_of="oracle").splitlines()]
     assert ["n", "oracle", "second"] in lines
-    assert ["exact", "match", "4", "1.000", "0.250"] in lines
-    assert ["recall", "within", "1,000", "characters", "read", "3", "1.000", "1.000"] in lines
-    assert ["citation", "precision", "1.000", "(n", "3)", "–", "(n", "0)"] in lines
+    assert ["exact", "match", "4", "1.000", "(1.00–1.00)", "0.250", "(0.00–0.75)"] in lines
+    assert ["citation", "precision", "1.000", "(1.00–1.00)", "(n", "3)", "–", "(n", "0)"] in lines
+    four = evaluate(tiny, [Oracle(tiny), *(named(Second(tiny), f"second {i}") for i in range(3))])
+    assert "exact match 4 1.000 0.250 0.250 0.250" in [" ".join(line.split()) for line in table(four).splitlines()]
     assert ["refused", "4", "1", "4"] in lines
     assert ["unanswerable", "1", "1.000", "1.000", "–", "–", "–", "1"] in lines
     assert table(run).startswith("tiny: 4 questions over 3 documents; commit ")

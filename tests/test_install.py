@@ -22,7 +22,8 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parent.parent
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 RUNTIME = [Requirement(line) for line in PROJECT["project"]["dependencies"]]
-DEV = [Requirement(line) for line in PROJECT["project"]["optional-dependencies"]["dev"]]
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+DEV = [Requirement(line) for name in ("dev", "peers") for line in EXTRAS[name]]
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 SAMPLE = "eval/suites/sample/documents"
 
