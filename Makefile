@@ -48,8 +48,8 @@ check: dev ## lint, format and types
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 
-eval: dev ## measure Footnote and two baselines on the sample suite
-	@$(RAG) eval sample --systems footnote,llama-index-starter,bm25
+eval: dev ## measure Footnote, two baselines and two other projects on the sample suite
+	@$(RAG) eval sample --systems footnote,llama-index-starter,bm25,txtai,haystack
 
 bench: dev ## measure speed beside llama-index: make bench [DATA=folder]
 	@$(PY) -m eval.benchmark $${DATA:+--data "$$DATA"}

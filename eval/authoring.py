@@ -73,11 +73,20 @@ def scaffold(documents: str | Path, target: str | Path) -> Scaffold:
             copy = folder / "documents" / doc_id
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copy)
-        (folder / "questions.jsonl").touch()
-        comments = [f"# Left out: {name!r}: {' '.join(reason.split())}\n" for name, reason in rejected]
-        settings = _TOML.format(name=json.dumps(folder.resolve().name, ensure_ascii=False)) + "".join(comments)
-        (folder / "suite.toml").write_text(settings, encoding="utf-8")  # last: without it there is no suite
+    begin(folder, comments=[f"# Left out: {name!r}: {' '.join(reason.split())}\n" for name, reason in rejected])
     return Scaffold(folder, rejected)
+
+
+def begin(folder: Path, *, comments: Sequence[str] = ()) -> None:
+    """Make a folder a suite without questions, if it is none yet; its documents are put into `documents` by others."""
+    settings = folder / "suite.toml"
+    if settings.is_file():
+        return
+    with _writing(folder):
+        (folder / "documents").mkdir(parents=True, exist_ok=True)
+        (folder / "questions.jsonl").touch()
+        name = json.dumps(folder.resolve().name, ensure_ascii=False)
+        settings.write_text(_TOML.format(name=name) + "".join(comments), encoding="utf-8")  # last: it makes the suite
 
 
 def add(

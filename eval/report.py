@@ -44,6 +44,10 @@ TRIALS = {
     "deleted": "refused: its documents deleted",
 }
 BY_CATEGORY = ("exact_match", "f1", "recall_at_k", "citation_precision", "citation_recall", "refused")
+HEADLINES = (
+    "right", "exact_match", "f1", "recall_at_1", "recall_within_1000", "reciprocal_rank", "citation_precision",
+    "citation_recall", "quote_fidelity", "characters_cited", "refusal_recall", "false_refusals", "answered", "failed",
+)  # fmt: skip
 WIDE = 3  # systems whose intervals a terminal has room for; the page shows them of any number
 _WHOLE = {"characters_cited", "answered", "refused", "failed"}
 _TIMES = {
@@ -83,8 +87,8 @@ def table(run: Run, *, category_of: str = "footnote") -> str:
 
 
 def markdown(run: Run) -> str:
-    """The same table of measures in Markdown, without times: they belong to a benchmark."""
-    rows = [["", "n", *run.systems], *_measure_rows(run)]
+    """The measures that matter most in Markdown, without times: they belong to a benchmark."""
+    rows = [["", "n", *run.systems], *_measure_rows(run, limits=True, names=HEADLINES)]
     lines = [_pipes(rows[0]), _pipes(["---"] + ["---:"] * (len(rows[0]) - 1)), *map(_pipes, rows[1:])]
     return "\n".join(lines) + "\n"
 
@@ -100,13 +104,13 @@ def heading(run: Run) -> str:
     )
 
 
-def _measure_rows(run: Run, *, limits: bool = False) -> Table:
+def _measure_rows(run: Run, *, limits: bool = False, names: Sequence[str] = tuple(LABELS)) -> Table:
     """Label, n, then a cell for each system, with its 95 % interval; what applies to no question is left out.
 
     Results of before hold fewer measures.
     """
     rows = []
-    for name, label in LABELS.items():
+    for name in names:
         cells = [run.summary[system].get(name, {"value": None, "n": 0}) for system in run.systems]
         if not any(cell["n"] for cell in cells):
             continue
@@ -117,7 +121,7 @@ def _measure_rows(run: Run, *, limits: bool = False) -> Table:
             + (f" (n {cell['n']:,})" if len(counts) > 1 else "")
             for cell in cells
         ]
-        rows.append([_label(run, label), f"{counts.pop():,}" if len(counts) == 1 else "", *shown])
+        rows.append([_label(run, LABELS[name]), f"{counts.pop():,}" if len(counts) == 1 else "", *shown])
     return rows
 
 

@@ -75,7 +75,9 @@ def test_the_speeds_are_those_of_the_benchmark() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "prompts/README.md", "indexes/README.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "ARCHITECTURE.md", "prompts/README.md", "indexes/README.md", "eval/README.md"]
+)
 def test_every_file_that_a_page_names_exists(name: str) -> None:
     page = (ROOT / name).read_text(encoding="utf-8")
     named = re.findall(r"`((?:rag|ui|eval|tests|prompts|indexes)/[\w./-]*[\w/])`", page)

@@ -909,8 +909,8 @@ def test_the_report_sets_systems_side_by_side_with_the_number_of_questions(tiny:
 def test_the_markdown_table_holds_the_same_numbers(tiny: Suite) -> None:
     lines = markdown(evaluate(tiny, [Oracle(tiny), Second(tiny)])).splitlines()
     assert lines[:2] == ["|  | n | oracle | second |", "| --- | ---: | ---: | ---: |"]
-    assert "| exact match | 4 | 1.000 | 0.250 |" in lines
-    assert "| false refusals | 3 | 0.000 | 1.000 |" in lines
+    assert "| exact match | 4 | 1.000 (1.00–1.00) | 0.250 (0.00–0.75) |" in lines
+    assert "| false refusals | 3 | 0.000 (0.00–0.00) | 1.000 (1.00–1.00) |" in lines
     assert not any("seconds" in line for line in lines)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import html.parser
+import json
 import re
 import shutil
 import socket
@@ -23,11 +24,12 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from eval.suite import Suite
 from rag.assistant import Assistant
 from rag.config import Config
-from rag.errors import ConfigError
+from rag.errors import ConfigError, SuiteError
 from rag.types import Answer, Citation, Document, Hit, IndexedDocument, Statement, UpdateReport
-from ui import render
+from ui import feedback, render
 from ui.app import Conversation
 from ui.server import HEADERS, ChatServer, Guard, allowed_hosts, create_app, serve
 from ui.uploads import add, safe_name
@@ -605,3 +607,62 @@ def test_an_unexpected_error_shows_no_details(page: Any, assistant: Assistant, m
     ask(page, "Who met?")
     assert "unexpected error" in page.inner_text("#chat .fn-fault")
     assert "secret" not in page.content()
+
+
+# Thumbs
+
+
+def test_a_thumb_up_makes_a_question_of_an_answer(assistant: Assistant) -> None:
+    folder = assistant.index.folder
+    answer = assistant.ask("Where did the foreign ministers of both countries meet?")
+    hits = assistant.index.search(answer.question, k=10)
+    assert feedback.right(folder, answer, hits=hits) == "q001"
+    suite = Suite.load(folder / feedback.SUITE)
+    assert {document.path for document in suite.documents} == set(NEWS)
+    (kept,) = suite.questions
+    assert (kept.question, kept.answers, kept.category) == (answer.question, (answer.short,), "chat")
+    texts = {document.path: document.text for document in suite.documents}
+    assert [texts[gold.doc_id][gold.start : gold.end] for gold in kept.evidence] == [
+        citation.quote for citation in answer.citations
+    ]
+    with pytest.raises(SuiteError, match="question q001 is the same"):
+        feedback.right(folder, answer, hits=hits)
+
+
+def test_a_thumb_up_keeps_a_refusal_as_a_question_without_answer(assistant: Assistant) -> None:
+    refusal = assistant.ask("Who won the chess tournament in Reykjavik?")
+    assert feedback.right(assistant.index.folder, refusal, hits=()) == "q001"
+    (kept,) = Suite.load(assistant.index.folder / feedback.SUITE).questions
+    assert (kept.answerable, kept.answers, kept.evidence) == (False, (), ())
+
+
+def test_files_of_one_name_are_both_kept_and_one_that_is_gone_is_named(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "news.txt").write_text(f"The mayor of {name} resigned.\n")
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    names = [feedback._copied(tmp_path / name / "news.txt", kept) for name in ("a", "b", "a")]
+    assert names[0] == names[2] == "news.txt"
+    assert re.fullmatch(r"news-[0-9a-f]{8}\.txt", names[1])
+    assert (kept / names[1]).read_text() == "The mayor of b resigned.\n"
+    with pytest.raises(SuiteError, match=r"gone\.txt: No such file.*Index the folder again"):
+        feedback._copied(tmp_path / "gone.txt", kept)
+
+
+def test_a_thumb_down_writes_the_answer_with_its_sources(assistant: Assistant) -> None:
+    answer = assistant.ask("Where did the foreign ministers of both countries meet?")
+    feedback.wrong(assistant.index.folder, answer)
+    feedback.wrong(assistant.index.folder, answer)
+    lines = (assistant.index.folder / feedback.WRONG).read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line) for line in lines] == [answer.as_dict()] * 2
+
+
+def test_a_thumb_in_the_page_is_kept_and_told(page: Any, assistant: Assistant) -> None:
+    ask(page, "Where did the foreign ministers of both countries meet?")
+    page.click("#chat button[title=Like]")
+    page.get_by_text("Kept as question q001").wait_for()
+    assert len(Suite.load(assistant.index.folder / feedback.SUITE).questions) == 1
+    page.click("#chat button[title=Dislike]")
+    page.get_by_text("Written down with its sources").wait_for()
+    assert (assistant.index.folder / feedback.WRONG).is_file()

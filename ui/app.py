@@ -12,7 +12,7 @@ import gradio as gr
 
 from rag.errors import RagError
 from rag.types import Answer, Progress, Turn
-from ui import render
+from ui import feedback, render
 from ui.uploads import add
 
 if TYPE_CHECKING:
@@ -48,12 +48,14 @@ _SEE_LOG = "Try again; the details are in the program's log."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """One question and what was said to it, as HTML; `asked` is plain. `open`: still being answered."""
+    """One question and what was said to it, as HTML; `asked` is plain. `open`: still being answered; `answer`: when
+    it is complete, what the HTML was made of."""
 
     asked: str
     said: str
     evidence: str = ""
     open: bool = True
+    answer: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +76,11 @@ class Conversation:
         number, asked = len(self.exchanges), self.exchanges[-1].asked
         said = render.answer(answer, asked=asked, turn=number)
         now = self.saying(said, evidence=render.evidence(answer, turn=number), open=not answer.complete)
+        if not answer.complete:
+            return now
+        last = replace(now.exchanges[-1], answer=answer)
         turn = Turn(question=answer.question, answer=answer.text)
-        return replace(now, turns=(*self.turns, turn)) if answer.complete else now
+        return replace(now, exchanges=(*now.exchanges[:-1], last), turns=(*self.turns, turn))
 
     def stopped(self) -> Conversation:
         """Close an exchange that was interrupted; what it had found stays."""
@@ -107,7 +112,8 @@ def build_app(assistant: Assistant) -> gr.Blocks:
             with gr.Column(scale=3, min_width=300, elem_id="conversation"):
                 chat = gr.Chatbot(
                     label="Conversation", show_label=False, height="100%", elem_id="chat", buttons=[], container=False,
-                    placeholder=render.welcome(), allow_file_downloads=False, feedback_options=None, **plain,
+                    placeholder=render.welcome(), allow_file_downloads=False, feedback_options=["Like", "Dislike"],
+                    **plain,
                 )  # fmt: skip
                 box = gr.Textbox(
                     label="Question", show_label=False, placeholder="Ask about your documents", max_lines=5,
@@ -145,6 +151,13 @@ def build_app(assistant: Assistant) -> gr.Blocks:
             added, files, [files, report, library], concurrency_limit=1, show_progress="full",
             show_progress_on=report, api_visibility="private",
         )  # fmt: skip
+
+        def judged(so_far: Conversation, thumb: gr.LikeData) -> None:
+            _judge(assistant, so_far, thumb)
+
+        chat.like(
+            judged, conversation, None, concurrency_limit=1, **hidden | {"queue": True}
+        )  # notices come by the queue
         app.load(lambda: _library(assistant), None, library, **hidden)
     app.queue(max_size=32, api_open=False)
     return app
@@ -168,6 +181,28 @@ def _ask(assistant: Assistant, question: str, so_far: Conversation) -> Iterator[
         log.exception("a question could not be answered")
         now = now.saying(render.fault(_UNEXPECTED, remedy=_SEE_LOG))
     yield _view(now)
+
+
+def _judge(assistant: Assistant, so_far: Conversation, thumb: gr.LikeData) -> None:
+    """Keep what somebody thinks of an answer, and say what became of it."""
+    at = thumb.index[0] if isinstance(thumb.index, tuple) else thumb.index
+    answer = so_far.exchanges[at // 2].answer if at // 2 < len(so_far.exchanges) else None
+    if answer is None or thumb.liked not in (True, False):
+        return  # not finished, or the thumb was taken back
+    folder = assistant.index.folder
+    try:
+        if thumb.liked:
+            hits = assistant.index.search(answer.question, k=10)
+            name = feedback.right(folder, answer, hits=hits)
+            gr.Info(f"Kept as question {render.inert(name)} of this index's suite.")
+        else:
+            feedback.wrong(folder, answer)
+            gr.Info("Written down with its sources.")
+    except RagError as error:
+        gr.Warning(render.inert(str(error)))
+    except OSError:
+        log.exception("an answer could not be kept")
+        gr.Warning(_SEE_LOG)
 
 
 def _view(now: Conversation, *, box: str | None = None) -> tuple[Any, ...]:
