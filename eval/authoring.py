@@ -18,6 +18,7 @@ from eval.suite import Question, checked, folder_of, named_document
 from rag.errors import DocumentError, SuiteError
 from rag.types import Document
 
+ALL = 0  # of the places where a document says what is quoted
 _PATIENCE = 30  # seconds to wait for another process that adds a question
 _TOML = """\
 name = {name}
@@ -35,8 +36,8 @@ questions = "questions.jsonl"
 class Quote(NamedTuple):
     """What a document says, word for word, that answers a question.
 
-    `doc_id` is the document's path within the suite's documents. `nth`, from 1, is the place that is meant where the
-    document says it several times; None: each of them will do. So will each quote of the same `fact`; a question about
+    `doc_id` is the document's path within the suite's documents. Where the document says it several times, `nth`, from
+    1, is the place that is meant; ALL: each of them will do. So will each quote of the same `fact`; a question about
     several facts, each with its name, is answered in full when every one of them is cited.
     """
 
@@ -128,6 +129,13 @@ def add(
     return added
 
 
+def refuse_repeated(folder: Path, question: str) -> None:
+    """Raise SuiteError where a suite asks the question already."""
+    material = suite_folder(folder)
+    value = {"id": "new", "question": question.strip()}
+    _refuse_repeated(Record(questions_file(folder), "the new question", value), checked(material))
+
+
 def _sorted_out(source: Path) -> tuple[dict[str, Path], list[tuple[str, str]]]:
     """The files below a folder that can be read, by their path in it, and the others with the reason."""
     from rag.documents import find, load
@@ -168,7 +176,10 @@ def _found(new: Record, quote: Quote, documents: Mapping[str, Document]) -> dict
     starts = places(document.text, quote.text) if quote.text.strip() else []
     if not starts:
         new.fail(f"{quote.doc_id} does not say {quote.text[:80]!r}", _nearest(document.text, quote.text))
-    if quote.nth is None:
+    if quote.nth is None and len(starts) > 1:
+        found = f"{quote.doc_id} says {quote.text[:80]!r} at {len(starts)} places ({', '.join(map(str, starts))})"
+        new.fail(found, "Quote more words, or say which place: its number, or all where each of them answers.")
+    if quote.nth in (None, ALL):
         return span(document, quote.text, starts, fact=quote.fact)
     if not 1 <= quote.nth <= len(starts):
         found = f"{quote.doc_id} says {quote.text[:80]!r} at {len(starts)} places, and number {quote.nth} is none"

@@ -5,7 +5,7 @@
 
 Nothing may be held back for want of confidence, hence the threshold of 0: of what is held back nobody knows whether it
 was right. Questions refused all the same, for naming what is not there, count as not answered. An answer is right
-where a citation holds a gold span.
+where every fact that was asked for is cited at a gold span.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ def risk_coverage(confidences: Confidences, right: Right, *, asked: int) -> tupl
     """
     order = np.argsort(-confidences, kind="stable")
     number = np.arange(1, len(order) + 1)
-    return number / asked, np.cumsum(~right[order]) / number
+    _, tied = np.unique(-confidences[order], return_inverse=True)  # of answers as sure as each other none comes first
+    wrong = (np.bincount(tied, ~right[order]) / np.bincount(tied))[tied] if len(order) else number
+    return number / asked, np.cumsum(wrong) / number
 
 
 def area(confidences: Confidences, right: Right) -> float:
@@ -88,7 +90,7 @@ def judged(rows: Sequence[Mapping[str, Any]]) -> tuple[Confidences, Right]:
             remedy="Run the suite again with RAG_READER__THRESHOLD=0.",
         )
     confidences = np.array([row["confidence"] for row in answers], dtype=np.float64)
-    return confidences, np.array([(row["citation_recall"] or 0) > 0 for row in answers])
+    return confidences, np.array([(row["citation_recall"] or 0) == 1 for row in answers])
 
 
 def figures(confidences: Confidences, right: Right, *, asked: int) -> dict[str, Any]:

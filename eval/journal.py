@@ -11,8 +11,8 @@ from typing import Any
 class Journal:
     """A file of JSON lines beside the results: first what is run, then each row with its seconds.
 
-    Rows of another run (other questions, systems, settings, versions) are not taken up: the file is begun anew. It is
-    removed when the results are written; a last line that was cut off is left out.
+    Rows of another run (other questions, systems, settings, versions) are not taken up: the file is begun anew. Nor are
+    failures: they are tried again. A last line that was cut off is left out. When the results are written, it goes.
     """
 
     def __init__(self, file: Path, about: dict[str, Any]) -> None:
@@ -26,20 +26,23 @@ class Journal:
                     system, row, seconds = json.loads(line)
                 except ValueError:
                     break
-                self._rows.setdefault(system, {})[row["id"]] = (row, seconds)
+                if not row["error"]:
+                    self._rows.setdefault(system, {})[row["id"]] = (row, seconds)
         file.parent.mkdir(parents=True, exist_ok=True)
-        self._out = file.open("w", encoding="utf-8")
+        aside = file.with_name(f"{file.name}.part")
+        self._out = aside.open("w", encoding="ascii")
         self._write(self._about)
         for system, rows in self._rows.items():
             for row, seconds in rows.values():
                 self.add(system, row, seconds)
+        aside.replace(file)
 
     def rows(self, system: str) -> dict[str, tuple[dict[str, Any], float]]:
         """What an earlier run of the same found, by question id: the row and the seconds it took."""
         return self._rows.get(system, {})
 
     def add(self, system: str, row: dict[str, Any], seconds: float) -> None:
-        self._write(json.dumps([system, row, seconds], ensure_ascii=False))
+        self._write(json.dumps([system, row, seconds]))
 
     def remove(self) -> None:
         """The results are written: nothing is left to resume."""
@@ -48,7 +51,7 @@ class Journal:
 
     def _lines(self) -> list[str]:
         try:
-            return self.file.read_text(encoding="utf-8").splitlines()
+            return self.file.read_text(encoding="ascii").split("\n")
         except (OSError, UnicodeDecodeError):
             return []
 

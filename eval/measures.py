@@ -11,7 +11,7 @@ import re
 import statistics
 import string
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
@@ -106,11 +106,12 @@ def first_find(ranked: Sequence[Found], evidence: Sequence[Gold]) -> int | None:
 
 
 def recall_at_k(ranked: Sequence[Found], evidence: Sequence[Gold], k: int) -> float | None:
-    """1.0 where one of the first k passages holds a gold span; None without evidence.
+    """The share of the question's facts that the first k passages hold; None without evidence.
 
-    Recall@k (success@k) as of Karpukhin et al. 2020, DPR (arXiv:2004.04906), by place instead of by answer text.
+    Of one fact, as most questions have, 1.0 or 0.0: then it is the recall@k (success@k) of Karpukhin et al. 2020, DPR
+    (arXiv:2004.04906), by place instead of by answer text.
     """
-    return float(first_find(ranked[:k], evidence) is not None) if evidence else None
+    return _by_fact(evidence, lambda golds: first_find(ranked[:k], golds) is not None)
 
 
 def reciprocal_rank(ranked: Sequence[Found], evidence: Sequence[Gold], k: int) -> float | None:
@@ -136,22 +137,20 @@ def ndcg_at_k(ranked: Sequence[Found], evidence: Sequence[Gold], k: int) -> floa
 
 
 def recall_within(ranked: Sequence[Found], evidence: Sequence[Gold], characters: int) -> float | None:
-    """1.0 where the first `characters` of the ranked passages, read one after another, hold a gold span.
+    """The share of the question's facts that the first `characters` of the ranked passages hold, read in their order.
 
     The last passage is cut where the characters end; passages that lie side by side read as one, and what two
     passages share is read twice. Of a gold span longer than every passage that it touches, half must be read.
     So systems with long and with short passages are compared at equal reading. The budget is that of R@kt
     (Asai et al. 2021, XOR QA, arXiv:2010.11856), in characters instead of tokens. None without evidence.
     """
-    if not evidence:
-        return None
     read, left = [], characters
     for passage in ranked:
         if left <= 0:
             break
         read.append((passage, min(passage.end, passage.start + left)))
         left -= passage.end - passage.start
-    return float(any(_was_read(gold, read) for gold in evidence))
+    return _by_fact(evidence, lambda golds: any(_was_read(gold, read) for gold in golds))
 
 
 def _was_read(gold: Gold, read: Sequence[tuple[Found, int]]) -> bool:
@@ -192,10 +191,15 @@ def citation_recall(citations: Sequence[Found], evidence: Sequence[Gold]) -> flo
     Gold spans of one fact are alternatives: any of them will do. Most questions ask for one fact, and then this is
     1.0 or 0.0. Recall of supporting facts, Yang et al. 2018, HotpotQA (arXiv:1809.09600).
     """
-    if not evidence:
-        return None
-    facts = sorted({gold.fact for gold in evidence})
-    return _share(any(overlaps(c, g) for c in citations for g in evidence if g.fact == fact) for fact in facts)
+    return _by_fact(evidence, lambda golds: any(overlaps(c, gold) for c in citations for gold in golds))
+
+
+def _by_fact(evidence: Sequence[Gold], found: Callable[[Sequence[Gold]], bool]) -> float | None:
+    """The share of the facts of which `found` holds, given the fact's gold spans; None without evidence."""
+    facts: dict[str, list[Gold]] = {}
+    for gold in evidence:
+        facts.setdefault(gold.fact, []).append(gold)
+    return _share(found(golds) for golds in facts.values()) if facts else None
 
 
 def harmonic(precision: float | None, recall: float | None) -> float | None:
@@ -205,13 +209,13 @@ def harmonic(precision: float | None, recall: float | None) -> float | None:
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
-def statements_cited(statements: Sequence[Said]) -> float | None:
-    """The share of an answer's statements that cite anything; None where it makes none.
+def statements_cited(statements: Sequence[Said]) -> float:
+    """The share of an answer's statements that cite anything; of an answer that makes none, 0.0.
 
     Liu et al. 2023, Evaluating Verifiability in Generative Search Engines (arXiv:2304.09848): every statement that is
     not cited lowers citation recall there; here it has a measure of its own.
     """
-    return _share(bool(said.citations) for said in statements) if statements else None
+    return _share(bool(said.citations) for said in statements)
 
 
 def quote_fidelity(citations: Sequence[Found], texts: Mapping[str, str]) -> float | None:
@@ -225,30 +229,15 @@ def quote_fidelity(citations: Sequence[Found], texts: Mapping[str, str]) -> floa
     return _share(texts.get(one.doc_id, "")[one.start : one.end] == one.quote for one in quoted)
 
 
-def refusal_precision(refused: Sequence[bool], answerable: Sequence[bool]) -> Mean:
-    """The share of refusals that were right, and the number of refusals.
+def refusal_f1(refused: Sequence[bool], answerable: Sequence[bool]) -> float | None:
+    """2TP / (2TP + FP + FN) of refusals of what has no answer; None where nothing was refused, nor had to be.
 
-    Precision of refusal, Song et al. 2024, Trust-Score (arXiv:2409.11242), as `refusal_recall` and false refusals.
+    Song et al. 2024, Trust-Score (arXiv:2409.11242).
     """
-    return mean(float(not can) for said_no, can in zip(refused, answerable, strict=True) if said_no)
-
-
-def refusal_recall(refused: Sequence[bool], answerable: Sequence[bool]) -> Mean:
-    """The share of unanswerable questions that were refused, and the number of unanswerable questions."""
-    return mean(float(said_no) for said_no, can in zip(refused, answerable, strict=True) if not can)
-
-
-def false_refusals(refused: Sequence[bool], answerable: Sequence[bool]) -> Mean:
-    """The share of answerable questions that were refused, and the number of answerable questions."""
-    return mean(float(said_no) for said_no, can in zip(refused, answerable, strict=True) if can)
-
-
-def refusal_f1(refused: Sequence[bool], answerable: Sequence[bool]) -> Mean:
-    """F1 of refusal, and the number of questions; None where nothing was refused or nothing had to be."""
-    precision, _ = refusal_precision(refused, answerable)
-    recall, _ = refusal_recall(refused, answerable)
-    value = harmonic(precision, recall)
-    return Mean(value, len(refused) if value is not None else 0)
+    both = list(zip(refused, answerable, strict=True))
+    right = sum(said_no and not can for said_no, can in both)
+    wrong = sum(said_no == can for said_no, can in both)
+    return 2 * right / (2 * right + wrong) if right + wrong else None
 
 
 def distinct(places: Iterable[_Place]) -> tuple[_Place, ...]:

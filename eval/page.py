@@ -119,7 +119,8 @@ def reading(run: Run) -> list[Markup]:
     first = run.systems[0]  # the others are there to be compared with it
     counts = dict(zip(OUTCOMES, _outcomes(run, first), strict=True))
     if asked := sum(counts.values()):
-        wrong = sorted(OUTCOMES[2:], key=lambda kind: -counts[kind])
+        others = [kind for kind in OUTCOMES if kind not in ("right", "rightly refused")]
+        wrong = sorted(others, key=lambda kind: -counts[kind])
         most = _listed([f"{kind} {counts[kind]:,}" for kind in wrong if counts[kind]]) or "nothing else"
         text = "Of {:,} questions <b>{}</b> gets {:,} right and rightly refuses {:,}; the rest: {}."
         said.append(Markup(text).format(asked, first, counts["right"], counts["rightly refused"], most))
@@ -134,7 +135,7 @@ def caveats(run: Run) -> Iterator[str]:
     seen = {
         m: [one["detectable"] for one in run.comparisons if one["measure"] == m and one["detectable"]] for m in reach
     }
-    if told := [f"{min(seen[m]):.2f} in {text}" for m, text in reach.items() if seen[m]]:
+    if told := [f"{max(seen[m]):.2f} in {text}" for m, text in reach.items() if seen[m]]:
         yield f"Differences below about {_listed(told)} are too small for this suite to show reliably."
     cited = {name: _figure(run, name, "characters_cited").get("value") or 0 for name in run.systems}
     most, least = (pick(cited, key=lambda name: cited[name]) for pick in (max, min))
@@ -283,7 +284,8 @@ def _figures(run: Run) -> dict[str, Any]:
     confident = [both for style, name in enumerate(run.systems) if (both := _confidence(run, style, name))]
     if confident:
         risks, bins = zip(*confident, strict=True)
-        found |= {"risk": plots.risk_coverage(risks), "reliability": plots.reliability(bins)}
+        held = [curve for curve in bins if curve.points]  # of confidences that claim to be probabilities
+        found |= {"risk": plots.risk_coverage(risks), "reliability": plots.reliability(held) if held else None}
     times = [
         plots.Curve(name=name, style=style, points=[(at, done / len(seconds)) for done, at in enumerate(seconds, 1)])
         for style, name in enumerate(run.systems)
@@ -295,7 +297,11 @@ def _figures(run: Run) -> dict[str, Any]:
     half = (len(bars) + 1) // 2 if len(bars) > TALL else len(bars)
     parts = [part for part in (bars[:half], bars[half:]) if part]
     found["categories"] = [plots.category_bars(part, run.systems, label(run, "f1")) for part in parts]
-    found["drawn"] = {"risk": [risk.style for risk, _ in confident], "latency": [curve.style for curve in times]}
+    found["drawn"] = {
+        "risk": [risk.style for risk, _ in confident],
+        "reliability": [bins.style for _, bins in confident if bins.points],
+        "latency": [curve.style for curve in times],
+    }
     return found
 
 
@@ -307,12 +313,13 @@ def _headline(run: Run, aspect: str, measure: str) -> tuple[str, list[tuple[str,
 def _confidence(run: Run, style: int, name: str) -> tuple[plots.Curve, plots.Curve] | None:
     """Risk over coverage, and reliability, of a system that gives its answers a confidence."""
     rows = run.rows.get(name, [])
-    judged = [row for row in rows if not row["refused"] and not row.get("error") and row["confidence"] is not None]
-    if not judged:
+    answers = [row for row in rows if not row["refused"] and not row.get("error")]
+    judged = [row for row in answers if row.get("right", 0) is not None]
+    if not judged or any(row["confidence"] is None for row in answers):
         return None
     said, right = np.array([row["confidence"] for row in judged]), np.array([_right(row) for row in judged])
     coverage, risk = (line.tolist() for line in risk_coverage(said, right, asked=len(rows)))
-    bins = reliability(said, right)
+    bins = reliability(said, right) if all(row.get("calibrated", True) for row in answers) else []
     return (
         plots.Curve(name=name, style=style, points=list(zip(coverage, risk, strict=True))),
         plots.Curve(name=name, style=style, points=[held[2:] for held in bins], weights=[held[1] for held in bins]),

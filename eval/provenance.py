@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -10,6 +11,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).resolve().parent.parent
+CODE = ("rag", "ui", "eval", "prompts", "pyproject.toml", "requirements.lock")
 PACKAGES = (
     "bm25s", "faiss-cpu", "footnote", "llama-index-core", "nltk", "numpy", "sentence-transformers", "tokenizers",
     "torch", "transformers",
@@ -21,6 +24,20 @@ def provenance() -> dict[str, Any]:
     commit, dirty = _commit()
     return {"commit": commit, "dirty": dirty, "machine": machine(), "python": platform.python_version(),
             "packages": {name: _version(name) for name in PACKAGES}}  # fmt: skip
+
+
+def code_digest() -> str:
+    """Sixteen hex digits over everything in the packages that makes an answer or a figure."""
+    found = hashlib.sha256()
+    for folder in ("rag", "eval", "prompts"):
+        for file in sorted((ROOT / folder).rglob("*")):
+            if (
+                file.suffix in (".py", ".toml", ".json", ".txt", ".safetensors")
+                and "eval/results" not in file.as_posix()
+            ):
+                found.update(f"{file.relative_to(ROOT)}\0".encode())
+                found.update(file.read_bytes())
+    return found.hexdigest()[:16]
 
 
 def publish(found: dict[str, Any], out: Path | None) -> None:
@@ -73,16 +90,14 @@ def _version(package: str) -> str:
 
 
 def _commit() -> tuple[str, bool | None]:
-    """The commit of this checkout and whether files differ from it; ("unknown", None) outside of one.
-
-    Results do not count as differences: the run before may have written them.
-    """
-    root = Path(__file__).resolve().parent.parent
+    """The commit of this checkout and whether what makes a result differs from it; ("unknown", None) outside of one."""
+    root = ROOT
     top = _git(root, "rev-parse", "--show-toplevel")
     if top is None or Path(top.strip()).resolve() != root:
         return "unknown", None
     head = _git(root, "rev-parse", "HEAD")
-    status = _git(root, "--no-optional-locks", "status", "--porcelain", "--", ".", ":(exclude)eval/results")
+    left_out = (":(exclude)eval/results", ":(exclude)eval/suites")  # a suite has a digest of its own
+    status = _git(root, "--no-optional-locks", "status", "--porcelain", "--", *CODE, *left_out)
     return (head or "unknown").strip(), None if status is None else bool(status.strip())
 
 

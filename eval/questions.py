@@ -12,6 +12,7 @@ from rag.types import Document
 
 OUTCOMES = (
     "right", "rightly refused", "wrongly refused", "reader missed", "retrieval missed", "wrongly answered", "failed",
+    "partly right", "not judged",
 )  # fmt: skip
 AROUND, NEAR = 200, 80  # characters shown beside a cited and a gold span
 LONG, END = 500, 200  # a span of more characters than LONG is shown at both ends, END characters of each

@@ -41,6 +41,7 @@ TRIALS = {
     "irrelevant": "same answer: irrelevant documents added",
     "lower_case": "same answer: typed in lower case",
     "polite": "same answer: asked as a request",
+    "paraphrase": "same answer: asked in other words",
     "deleted": "refused: its documents deleted",
 }
 BY_CATEGORY = ("exact_match", "f1", "recall_at_k", "citation_precision", "citation_recall", "refused")
@@ -144,7 +145,8 @@ def _comparison_rows(run: Run) -> Table:
     rows = [["difference (95 % interval)", "n", "", "p", "seen from"]]
     for one in run.comparisons:
         label = f"{one['system']} − {one['baseline']}, {_label(run, LABELS[one['measure']])}"
-        difference = f"{one['difference']:+.3f} ({one['low']:+.2f} to {one['high']:+.2f})"
+        limits = "" if one["low"] is None else f" ({one['low']:+.2f} to {one['high']:+.2f})"
+        difference = f"{one['difference']:+.3f}{limits}"
         smallest = "–" if one["detectable"] is None else f"{one['detectable']:.3f}"
         rows.append([label, f"{one['n']:,}", difference, f"{one['p']:.4f}", smallest])
     return rows

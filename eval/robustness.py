@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from eval.measures import Mean, mean, normalise
-from eval.suite import Question, Suite
+from eval.suite import Suite
 from eval.systems import Reply, System
 from rag.types import Document
 
@@ -26,7 +26,7 @@ MODULES = (
     "threading", "traceback", "typing", "unittest.case", "uuid", "zipfile",
 )  # fmt: skip
 
-Replies = list[Reply]
+Replies = list[Reply | None]  # None: it failed
 
 
 def robustness(
@@ -36,8 +36,9 @@ def robustness(
 
     `order`: the documents come in reverse. `duplicates`: each comes twice. `irrelevant`: documents of another world
     are added. `lower_case`: the question is typed without capitals and question mark. `polite`: it is wrapped in a
-    request. Of `deleted`, the share of questions refused once every document that answers them is gone; asked are
-    those that were answered. The system is left closed.
+    request. `paraphrase`: it is asked in the other words that the suite gives, where it does. Of `deleted`, the share
+    of questions refused once every document that answers them is gone; asked are those that were answered. A failure
+    is the same as nothing, and no refusal. The system is left closed.
     """
     questions = suite.sample(limit, seed=seed).questions
     documents = list(suite.documents)
@@ -46,43 +47,53 @@ def robustness(
         "duplicates": [*documents, *(replace(one, path=f"copy of {one.path}") for one in documents)],
         "irrelevant": [*documents, *irrelevant()],
     }
-    total, done = (len(trials) + 4) * len(questions), 0
+    reworded = [one for one in questions if one.paraphrases]
+    total, done, held = (len(trials) + 4) * len(questions) + len(reworded), 0, False
 
-    def ask(asked: Sequence[Question], texts: Iterable[str]) -> Replies:
+    def index(given: Sequence[Document]) -> None:
+        nonlocal held
+        try:
+            system.index(given)
+            held = True
+        except Exception:
+            held = False
+
+    def ask(texts: Iterable[str]) -> Replies:
         nonlocal done
-        found = []
+        found: Replies = []
         for text in texts:
             try:
-                found.append(system.ask(text))
-            except Exception:  # counts as another answer than any
-                found.append(Reply(short=f"failed on {len(found)} of {len(asked)}"))
+                found.append(system.ask(text) if held else None)
+            except Exception:
+                found.append(None)
             done += 1
             if progress:
                 progress(f"{system.name}, robustness", min(done, total), total)
         return found
 
-    def plainly(asked: Sequence[Question]) -> Iterable[str]:
-        return (question.question for question in asked)
-
+    plain = [one.question for one in questions]
     try:
-        system.index(documents)
-        before = ask(questions, plainly(questions))
+        index(documents)
+        before = dict(zip(plain, ask(plain), strict=True))
         found = {
-            "lower_case": _same(before, ask(questions, (lower_case(one.question) for one in questions))),
-            "polite": _same(before, ask(questions, (polite(one.question) for one in questions))),
+            "lower_case": _same(before.values(), ask(map(lower_case, plain))),
+            "polite": _same(before.values(), ask(map(polite, plain))),
+            "paraphrase": _same(
+                [before[one.question] for one in reworded], ask(one.paraphrases[0] for one in reworded)
+            ),
         }
         for name, changed in trials.items():
-            system.index(changed)
-            found[name] = _same(before, ask(questions, plainly(questions)))
-        answered = [one for one, reply in zip(questions, before, strict=True) if one.answerable and not reply.refused]
-        refused: list[bool] = []
+            index(changed)
+            found[name] = _same(before.values(), ask(plain))
+        answered = [one for one in questions if one.answerable and _answers(before[one.question])]
+        refused: list[float] = []
         for half in (answered[::2], answered[1::2]):
             gone = {gold.doc_id for one in half for gold in one.evidence}
             left = [document for document in documents if document.path not in gone]
             if half and left:
-                system.index(left)
-                refused += [reply.refused for reply in ask(half, plainly(half))]
-        found["deleted"] = mean(map(float, refused))
+                index(left)
+                refused += [float(reply is not None and reply.refused) for reply in ask(one.question for one in half)]
+        found["deleted"] = mean(refused)
     finally:
         system.close()
     return {name: {"value": value, "n": n} for name, (value, n) in found.items()}
@@ -93,7 +104,7 @@ def lower_case(question: str) -> str:
 
 
 def polite(question: str) -> str:
-    return f"Could you please tell me: {question[:1].lower()}{question[1:]}"
+    return f"Could you please tell me: {question}"
 
 
 def irrelevant() -> list[Document]:
@@ -110,8 +121,15 @@ def irrelevant() -> list[Document]:
     return found
 
 
-def _same(before: Replies, after: Replies) -> Mean:
-    return mean(float(_said(one) == _said(other)) for one, other in zip(before, after, strict=True))
+def _same(before: Iterable[Reply | None], after: Iterable[Reply | None]) -> Mean:
+    return mean(
+        float(one is not None and other is not None and _said(one) == _said(other))
+        for one, other in zip(before, after, strict=True)
+    )
+
+
+def _answers(reply: Reply | None) -> bool:
+    return reply is not None and not reply.refused
 
 
 def _said(reply: Reply) -> tuple[bool, str]:

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from eval import measures
 from eval.journal import Journal
-from eval.provenance import PeakMemory, provenance
+from eval.provenance import PeakMemory, code_digest, provenance
 from eval.robustness import robustness
 from eval.scoring import Row, by_category, compare, draw, score, summarise
 from eval.suite import Question, Suite
-from eval.systems import Reply, System, build
+from eval.systems import Found, Reply, System, build
 from rag.errors import SuiteError
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 RUNS = Path("eval-runs")  # in the current directory; what is published lies in eval/results
 DEPTH = 20  # passages ranked at least: short ones must be able to fill CHARACTERS
-_PATH = re.compile(r"(?<![\w.])~?(?:/[^\s:,)'\"]+)+/?")
+_OF_THIS_RUN = re.compile(r"(?<![\w.])~?(?:/[^\s:,)'\"]+)+/?|\b0x[0-9a-f]+")  # paths and addresses
+_ELSEWHERE = ("engine:", "http:")  # systems whose code is not ours: what they said before is not what they say now
 
 Progress = Callable[[str, int, int], None]  # the system's name, questions done, questions in all
 
@@ -73,7 +74,9 @@ class Run:
         target = Path(file)
         target.parent.mkdir(parents=True, exist_ok=True)
         aside = target.with_name(f"{target.name}.part")
-        aside.write_text(self.dump(), encoding="utf-8")
+        aside.write_text(
+            self.dump(), encoding="utf-8", errors="backslashreplace"
+        )  # JSON's own way for half a character
         aside.replace(target)
         return target
 
@@ -107,18 +110,22 @@ def run_suite(
     `eval.robustness` too. Raises SuiteError.
     """
     suite = Suite.load(path)
+    if baseline and baseline.about["suite"] != suite.name:
+        raise SuiteError(
+            f"the baseline is a run of {baseline.about['suite']!r}, not of {suite.name!r}.",
+            remedy="Compare runs of one suite.",
+        )
     built = build(systems, config=config, encoder=encoder)
     file = Path(out or results_file(suite, limit=limit))
     asked = suite if limit is None else suite.sample(limit, seed=seed)
     about = _about(asked, seed, k, [{"name": one.name, "settings": dict(one.settings)} for one in built])
-    resumable = about if not about["dirty"] else about | {"changed": time.time()}  # nobody knows what was changed
-    with Journal(file.with_name(f"{file.name}.rows"), resumable) as journal:
+    with Journal(file.with_name(f"{file.name}.rows"), about | {"code": code_digest()}) as journal:
         run = evaluate(suite, built, limit=limit, seed=seed, k=k, baseline=baseline, journal=journal, progress=progress)
-        if robust:
-            for one in built:
-                run.robustness[one.name] = robustness(asked, one, seed=seed, progress=progress)
         saved = run.save(file)
         journal.remove()
+    for one in built if robust else ():
+        run.robustness[one.name] = robustness(asked, one, seed=seed, progress=progress)
+        run.save(file)
     return run, saved
 
 
@@ -156,7 +163,7 @@ def evaluate(
         rows[system.name], timings[system.name] = found.rows, found.timings
     drawn = draw(next(iter(rows.values()), []))
     return Run(
-        about=_about(asked, seed, k, made),
+        about=_about(asked, seed, k, made) | _before(baseline),
         summary={name: summarise(listed, drawn) for name, listed in rows.items()},
         categories={name: by_category(listed) for name, listed in rows.items()},
         rows=rows,
@@ -186,7 +193,7 @@ def _run_system(system: System, suite: Suite, k: int, journal: Journal | None, p
     total = len(suite.questions)
     tell = progress or (lambda name, done, of: None)
     texts = {document.path: document.text for document in suite.documents}
-    known = dict(journal.rows(system.name)) if journal else {}
+    known = journal.rows(system.name) if journal and not system.name.startswith(_ELSEWHERE) else {}
     tell(system.name, 0, total)
     with PeakMemory() as memory:
         begin = time.perf_counter()
@@ -195,7 +202,7 @@ def _run_system(system: System, suite: Suite, k: int, journal: Journal | None, p
         rows, seconds = [], []
         for done, question in enumerate(suite.questions, 1):
             if broken:
-                row, taken = score(question, Reply(), [], k=k, error=broken), 0.0
+                row, taken = score(question, Reply(), [], k=k, error=broken), None
             elif question.id in known:
                 row, taken = known[question.id]
             else:
@@ -203,7 +210,8 @@ def _run_system(system: System, suite: Suite, k: int, journal: Journal | None, p
                 if journal:
                     journal.add(system.name, row, taken)
             rows.append(row)
-            seconds.append(taken)
+            if taken is not None:
+                seconds.append(taken)
             tell(system.name, done, total)
     characters = sum(len(text) for text in texts.values())
     size = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts.values())
@@ -213,8 +221,8 @@ def _run_system(system: System, suite: Suite, k: int, journal: Journal | None, p
         "index_characters_per_second": round(characters / indexed, 1) if indexed else None,
         "index_seconds": round(indexed, 3),
         "peak_memory_mib": memory.mib,
-        "question_seconds_p50": round(measures.median(seconds) or 0.0, 5),
-        "question_seconds_p95": round(measures.percentile(seconds, 95) or 0.0, 5),
+        "question_seconds_p50": round(measures.median(seconds) or 0.0, 5) if seconds else None,
+        "question_seconds_p95": round(measures.percentile(seconds, 95) or 0.0, 5) if seconds else None,
         "seconds": [round(taken, 5) for taken in seconds],
     }
     return _Outcome(rows=rows, timings=timings, rejected=rejected)
@@ -236,16 +244,31 @@ def _put(system: System, question: Question, k: int, texts: Mapping[str, str]) -
         taken = time.perf_counter() - begin
         ranked = system.rank(question.question, max(k, DEPTH))
     except Exception as raised:  # whatever goes wrong is the system's failure, and is counted
-        error, reply, ranked = _described(raised), Reply(), []
+        error, reply, ranked = _described(raised), Reply(), _nothing_ranked(system)
     if taken is None:
         taken = time.perf_counter() - begin
     return score(question, reply, ranked, k=k, texts=texts, error=error), taken
 
 
+def _nothing_ranked(system: System) -> list[Found] | None:
+    """What a failure ranks: nothing, or None where the system never ranks."""
+    try:
+        return [] if system.rank("", 1) is not None else None
+    except Exception:
+        return []
+
+
 def _described(error: Exception) -> str:
-    """Kind and first line of an error, without paths: they differ from run to run and tell of the machine."""
+    """Kind and first line of an error, without paths and addresses: they differ from run to run."""
     first = next(iter(str(error).splitlines()), "")
-    return f"{type(error).__name__}: {_PATH.sub('…', first)}"[:200]
+    return f"{type(error).__name__}: {_OF_THIS_RUN.sub('…', first)}"[:200]
+
+
+def _before(baseline: Run | None) -> dict[str, Any]:
+    """What a run was compared with."""
+    if baseline is None:
+        return {}
+    return {"baseline": {name: baseline.about[name] for name in ("commit", "dirty", "k", "suite_digest")}}
 
 
 def _about(suite: Suite, seed: int, k: int, systems: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ MEASURES = (
 )  # fmt: skip
 COMPARED = (
     "right", "exact_match", "f1", "recall_within_1000", "reciprocal_rank", "citation_precision", "citation_recall",
+    "citation_f1",
 )  # fmt: skip
 LOWER_IS_BETTER = frozenset({"false_refusals", "calibration_error", "area_under_risk_coverage", "failed"})
 SHOWN = 200  # characters of an answer kept in a row; all of it is measured
@@ -43,7 +45,7 @@ def score(
     ranked: Sequence[Found] | None,
     *,
     k: int,
-    texts: Mapping[str, str] | None = None,
+    texts: Mapping[str, str] = MappingProxyType({}),
     error: str = "",
 ) -> Row:
     """The row of one question; a measure is None where it does not apply.
@@ -53,39 +55,56 @@ def score(
     `texts` are those of the documents, against which quotes are held. A failure, of which `reply` and `ranked` are
     empty, is neither answer nor refusal.
     """
-    evidence, citations, answered = question.evidence, reply.citations, not reply.refused
-    rank = measures.first_find((ranked or ())[:k], evidence)
-    precision = measures.citation_precision(citations, evidence) if answered else None
+    evidence, citations = question.evidence, reply.citations
+    answered, judged = not reply.refused, bool(evidence) or not question.answerable
+    precision = measures.citation_precision(citations, evidence) if answered and judged else None
     recall = measures.citation_recall(citations, evidence)
-    ended = outcome(question, reply, found=rank is not None or ranked is None, recall=recall, error=error)
+    ranking = _of_ranking(ranked, evidence, k)
+    ended = outcome(question, reply, found=ranking["recall_at_k"] in (None, 1.0), recall=recall, error=error)
     row: Row = {
         "id": question.id,
         "category": question.category,
         "document": question.document,
         "answerable": question.answerable,
         "refused": reply.refused,
+        "failed": bool(error),
         "short": _shown(reply.short),
         "confidence": reply.confidence,
+        "calibrated": reply.calibrated,
         "citations": [str(found) for found in citations],
         "statements": [
             {"text": _shown(said.text), "citations": [str(found) for found in said.citations]}
             for said in reply.statements
         ],
-        "rank": rank,
+        "rank": measures.first_find((ranked or ())[:k], evidence),
         "outcome": ended,
-        "right": float(ended in ("right", "rightly refused")),
+        "right": float(ended in ("right", "rightly refused")) if judged else None,
         "exact_match": _correct(measures.exact_match, question, reply),
         "f1": _correct(measures.f1, question, reply),
-        **_of_ranking(ranked, evidence, k),
+        **ranking,
         "citation_precision": precision,
         "citation_recall": recall,
         "citation_f1": _citation_f1(question, precision, recall),
-        "statements_cited": measures.statements_cited(reply.statements),
-        "quote_fidelity": None if texts is None else measures.quote_fidelity(citations, texts),
+        "statements_cited": measures.statements_cited(reply.statements) if answered and not error else None,
+        "quote_fidelity": measures.quote_fidelity([c for said in reply.statements for c in said.citations], texts),
         "characters_cited": sum(c.end - c.start for c in citations) if answered and not error else None,
         "error": error,
     }
+    row["unscored"] = {name: _why(name, question, reply, ranked, error) for name in OF_ROWS if row[name] is None}
     return {key: _rounded(value) for key, value in row.items()}
+
+
+def _why(measure: str, question: Question, reply: Reply, ranked: Sequence[Found] | None, error: str) -> str:
+    """Why a measure has no value for a question."""
+    if error:
+        return "failed"
+    if measure in ("exact_match", "f1"):
+        return "no gold answer"
+    if measure.startswith(("recall", "reciprocal", "ndcg")) and ranked is None:
+        return "does not rank"
+    if measure in ("quote_fidelity", "statements_cited", "characters_cited") or (question.evidence and reply.refused):
+        return "refused" if reply.refused else "shows no quote"
+    return "no evidence" if question.answerable or not reply.refused else "rightly refused"
 
 
 def _of_ranking(ranked: Sequence[Found] | None, evidence: Sequence[Gold], k: int) -> Row:
@@ -101,20 +120,24 @@ def _of_ranking(ranked: Sequence[Found] | None, evidence: Sequence[Gold], k: int
 
 
 def outcome(question: Question, reply: Reply, *, found: bool, recall: float | None, error: str = "") -> str:
-    """What became of a question, in the words of the report; `found`: a passage that answers was among those ranked."""
+    """What became of a question, in the words of the report; `found`: all that answers it was among what was ranked."""
     if error:
         return "failed"
     if not question.answerable:
         return "rightly refused" if reply.refused else "wrongly answered"
-    if recall:
+    if recall is None:
+        return "not judged"
+    if recall == 1:
         return "right"
+    if recall:
+        return "partly right"
     if not found:
         return "retrieval missed"
     return "wrongly refused" if reply.refused else "reader missed"
 
 
 def _citation_f1(question: Question, precision: float | None, recall: float | None) -> float | None:
-    """Of an answer to a question without evidence 0.0, as its precision; of a refusal 0.0 where there is evidence."""
+    """Of an answer to an unanswerable question 0.0, as its precision; of a refusal 0.0 where there is evidence."""
     if not question.evidence:
         return precision
     return measures.harmonic(precision or 0.0, recall)
@@ -153,40 +176,41 @@ def summarise(rows: Sequence[Row], drawn: Drawn = ()) -> dict[str, Any]:
 
 def _statistics(rows: Sequence[Row]) -> dict[str, tuple[Callable[[Numbers], float], int]]:
     """Each measure as a function of question numbers, with how many questions it applies to."""
-    refused, able = column(rows, "refused"), column(rows, "answerable")
-    where = {
+    refused, able, failed = (column(rows, name) for name in ("refused", "answerable", "failed"))
+    means = {name: column(rows, name) for name in OF_ROWS}
+    # Song et al. 2024, Trust-Score (arXiv:2409.11242). A failure is neither refusal nor answer.
+    means |= {
         "refusal_precision": np.where(refused == 1, 1 - able, np.nan),
         "refusal_recall": np.where(able == 0, refused, np.nan),
-        "false_refusals": np.where(able == 1, refused, np.nan),
+        "false_refusals": np.where(able == 1, np.maximum(refused, failed), np.nan),
     }
-    means = {name: column(rows, name) for name in OF_ROWS} | where
     found: dict[str, tuple[Callable[[Numbers], float], int]] = {
         name: (mean_of(values), _count(values)) for name, values in means.items()
     }
-    both = _count(where["refusal_precision"]) and _count(where["refusal_recall"])
-    found["refusal_f1"] = (_f1_of(where["refusal_precision"], where["refusal_recall"]), len(rows) if both else 0)
-    said = np.array([np.nan if row["refused"] or row["error"] else row["confidence"] for row in rows], dtype=np.float64)
-    answers = _count(said)
-    found["calibration_error"] = (_of_confidence(calibration_error, said, means["right"]), answers)
-    found["area_under_risk_coverage"] = (_of_confidence(area, said, means["right"]), answers)
+
+    def f1(chosen: Numbers) -> float:
+        value = measures.refusal_f1(refused[chosen] == 1, able[chosen] == 1)
+        return math.nan if value is None else value
+
+    found["refusal_f1"] = (f1, 0 if math.isnan(f1(np.arange(len(rows)))) else len(rows))
+    answers = [row for row in rows if not row["refused"] and not row["error"]]
+    sure = bool(answers) and all(row["confidence"] is not None for row in answers)
+    said = np.array(
+        [row["confidence"] if sure and not row["refused"] and not row["error"] else np.nan for row in rows],
+        dtype=np.float64,
+    )
+    probable = sure and all(row["calibrated"] for row in answers)
+    found["calibration_error"] = (_of_confidence(calibration_error, said, means["right"]), len(answers) * probable)
+    found["area_under_risk_coverage"] = (_of_confidence(area, said, means["right"]), len(answers) * sure)
     return found
 
 
-def _f1_of(precision: Values, recall: Values) -> Callable[[Numbers], float]:
-    def statistic(chosen: Numbers) -> float:
-        both = [mean_of(values)(chosen) for values in (precision, recall)]
-        value = measures.harmonic(*(None if np.isnan(one) else one for one in both))
-        return float("nan") if value is None else value
-
-    return statistic
-
-
 def _of_confidence(measure: Callable[..., float], said: Values, right: Values) -> Callable[[Numbers], float]:
-    """The measure over the answers that come with a confidence; NaN where there is none."""
+    """The measure over the answers; NaN where there is none."""
 
     def statistic(chosen: Numbers) -> float:
-        mine = chosen[~np.isnan(said[chosen])]
-        return measure(said[mine], right[mine] == 1) if len(mine) else float("nan")
+        mine = chosen[~np.isnan(said[chosen]) & ~np.isnan(right[chosen])]
+        return measure(said[mine], right[mine] == 1) if len(mine) else math.nan
 
     return statistic
 
@@ -221,6 +245,7 @@ def _count(values: Values) -> int:
 
 
 def _shown(text: str) -> str:
+    text = text.encode("utf-8", "replace").decode("utf-8")  # a lone surrogate cannot be written
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 

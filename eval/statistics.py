@@ -5,6 +5,7 @@ Questions about one document rise and fall together, so documents are drawn, not
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -28,17 +29,21 @@ class Difference:
     none, and the smallest one that would have been seen in four of five such suites."""
 
     difference: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     p: float
     n: int
-    detectable: float
+    detectable: float | None
 
 
 def resamples(clusters: Sequence[str], *, seed: int = 0, number: int = RESAMPLES) -> Drawn:
     """Questions drawn by whole clusters with replacement, as many clusters as there are (Davison & Hinkley 1997,
-    section 3.8). The same clusters and seed give the same resamples."""
+    section 3.8). The same clusters and seed give the same resamples. Of one cluster there are none: it says nothing of
+    others.
+    """
     members = _members(clusters)
+    if len(members) < 2:
+        return []
     chance = np.random.default_rng(seed)
     return [np.concatenate([members[i] for i in chance.integers(0, len(members), len(members))]) for _ in range(number)]
 
@@ -46,11 +51,7 @@ def resamples(clusters: Sequence[str], *, seed: int = 0, number: int = RESAMPLES
 def interval(statistic: Callable[[npt.NDArray[np.int64]], float], drawn: Drawn) -> tuple[float, float] | None:
     """The percentile interval of a statistic of question numbers (Efron 1979); None where no resample has a value."""
     found = np.array([statistic(chosen) for chosen in drawn])
-    found = found[~np.isnan(found)]
-    if not len(found):
-        return None
-    low, high = np.percentile(found, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
-    return float(low), float(high)
+    return _limits(found)
 
 
 def mean_of(values: Values) -> Callable[[npt.NDArray[np.int64]], float]:
@@ -76,19 +77,27 @@ def difference(first: Values, second: Values, clusters: Sequence[str], drawn: Dr
     if not both.any():
         return None
     found = np.array([mean_of(apart)(chosen) for chosen in drawn])
-    found = found[~np.isnan(found)]
-    low, high = np.percentile(found, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
-    sums = np.array([np.nansum(apart[members]) for members in _members(clusters)])
+    low, high = _limits(found) or (None, None)
+    sums = np.array([np.nansum(apart[members]) for members in _members(clusters) if both[members].any()])
+    unbiased = math.sqrt(len(sums) / (len(sums) - 1)) if len(sums) > 1 else math.nan
     normal = NormalDist()
     reach = normal.inv_cdf((1 + LEVEL) / 2) + normal.inv_cdf(POWER)
     return Difference(
         difference=float(apart[both].mean()),
-        low=float(low),
-        high=float(high),
+        low=low,
+        high=high,
         p=_by_flipping(sums),
         n=int(both.sum()),
-        detectable=float(reach * found.std(ddof=1)) if len(found) > 1 else float("nan"),
+        detectable=None if low is None else float(reach * np.nanstd(found) * unbiased),
     )
+
+
+def _limits(found: Values) -> tuple[float, float] | None:
+    found = found[~np.isnan(found)]
+    if not len(found):
+        return None
+    low, high = np.percentile(found, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
+    return float(low), float(high)
 
 
 def _by_flipping(sums: Values, *, seed: int = 0) -> float:

@@ -5,9 +5,10 @@ folder, which is our own, anything amiss is an error; in the others answers that
 absent are left out, and `Suite.gaps` lists them.
 
 One question per line: `{id, question, answers, answerable, evidence: [{doc_id, start, end, text}], category}`.
-Evidence may add `alt_starts` (other places that say the same) and `fact` (a name: evidence of the same fact is
-interchangeable, and a question about several facts is answered in full when each of them is cited). Evidence whose
-`start` and `end` are null names the whole document.
+`paraphrases` may ask the same in other words, for runs that try whether it is answered the same. Evidence may add
+`alt_starts` (other places that say the same) and `fact` (a name: evidence of the same fact is interchangeable, and a
+question about several facts is answered in full when each of them is cited). Evidence whose `start` and `end` are null
+names the whole document.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from rag.errors import SuiteError
 from rag.types import Document
 
 SUITES = Path(__file__).parent / "suites"
-_QUESTION_KEYS = {"id", "question", "answers", "answerable", "evidence", "category", "meta"}
+_QUESTION_KEYS = {"id", "question", "answers", "answerable", "evidence", "category", "meta", "paraphrases"}
 _EVIDENCE_KEYS = {"doc_id", "start", "end", "text", "alt_starts", "fact"}
 
 
@@ -45,7 +46,7 @@ class Gold:
 class Question:
     """A question with its gold answers, which are alternatives, and its evidence; both empty where it has no answer.
 
-    `document` is the one that it was asked about, where one is known.
+    `document` is the one that it was asked about, where one is known; `paraphrases` ask the same in other words.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Question:
     evidence: tuple[Gold, ...]
     category: str
     document: str = field(default="", repr=False)  # not part of the digest
+    paraphrases: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +158,9 @@ def _question(record: Record, documents: Mapping[str, Document], gaps: list[str]
     if not answerable and (answers or evidence):
         record.fail("it is unanswerable, yet has answers or evidence", "Empty both lists, or set answerable to true.")
 
+    paraphrases = value.get("paraphrases", [])
+    if not isinstance(paraphrases, list) or not all(isinstance(p, str) and p.strip() for p in paraphrases):
+        record.fail("paraphrases is not a list of texts", 'Write "paraphrases": ["…", …], or leave it out.')
     if not isinstance(value.get("meta") or {}, dict):
         record.fail(f"meta is {value['meta']!r}", 'Write an object as "meta", or leave it out.')
 
@@ -180,6 +185,7 @@ def _question(record: Record, documents: Mapping[str, Document], gaps: list[str]
         evidence=tuple(dict.fromkeys(golds)),
         category=_category(value, answerable),
         document=_asked_about(value, golds),
+        paraphrases=tuple(paraphrases),
     )
 
 

@@ -52,13 +52,15 @@ class Said:
 class Reply:
     """What a system said: a short answer and statements with citations, or a refusal.
 
-    `confidence` is 0 to 1 where it has one.
+    `confidence` is 0 to 1 where it has one; `calibrated`: it claims to be the probability of being right, and does not
+    only order answers.
     """
 
     short: str = ""
     statements: tuple[Said, ...] = ()
     refused: bool = False
     confidence: float | None = None
+    calibrated: bool = True
 
     @property
     def citations(self) -> tuple[Found, ...]:
@@ -236,6 +238,7 @@ def passages_shown(shown: Sequence[Found], *, confidence: float | None = None) -
         short=shown[0].quote,
         statements=tuple(Said(text=found.quote, citations=(found,)) for found in shown),
         confidence=confidence,
+        calibrated=False,  # a cosine
     )
 
 

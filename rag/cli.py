@@ -21,6 +21,7 @@ from rag.errors import RagError, SuiteError, UnreadableDocument
 from rag.parser import DONE, FAULT, INTERRUPTED, PARTLY, REFUSED, USAGE, parser
 
 if TYPE_CHECKING:
+    from eval.authoring import Quote
     from rag.assistant import Assistant
     from rag.index import Index
     from rag.types import IndexedDocument
@@ -158,17 +159,19 @@ def _eval(given: argparse.Namespace) -> int:
     from eval.report import table
     from eval.run import Run, run_suite
     from eval.suite import Suite, known_suites
-    from eval.systems import SYSTEMS
+    from eval.systems import FORMS, SYSTEMS
     from rag.config import Config
 
     if given.suite is None:
-        names = {"suites": known_suites(), "systems": list(SYSTEMS)}
+        names = {"suites": known_suites(), "systems": [*SYSTEMS, *FORMS]}
         if given.json:
             _print_json(names)
         else:
             _print("\n".join(f"{kind}: {', '.join(listed)}" for kind, listed in names.items()))
         return DONE
-    floors = dict(map(floor, given.fail_under))
+    floors, wanted = dict(map(floor, given.fail_under)), expected(given.suite)
+    if given.out and Path(given.out).suffix == ".html":
+        raise SuiteError("--out names the results, which are JSON.", remedy="The page stands beside them by itself.")
     baseline = Run.load(given.baseline) if given.baseline else None
     with terminal.Meter("questions") as meter:
         run, file = run_suite(
@@ -182,7 +185,7 @@ def _eval(given: argparse.Namespace) -> int:
     else:
         _print(table(run).rstrip("\n"))
     _tell(f"results written to {file}, the report to {page}")
-    amiss = [*below(run, floors), *deviations(run, expected(given.suite, run))]
+    amiss = [*below(run, floors), *deviations(run, wanted)]
     for line in amiss:
         _tell(line)
     return PARTLY if amiss or any(run.value(system, "failed") for system in run.systems) else DONE
@@ -206,13 +209,27 @@ def _eval_new(given: argparse.Namespace) -> int:
 def _eval_add(given: argparse.Namespace) -> int:
     from eval.authoring import add
 
-    made = add(given.suite, given.question, answers=given.answer, evidence=given.quote, category=given.category)
+    quotes = [_quoted(words) for words in given.quote]
+    made = add(given.suite, given.question, answers=given.answer, evidence=quotes, category=given.category)
     if given.json:
         _print_json(asdict(made))
     else:
         places = ", ".join(f"{gold.doc_id}:{gold.start}:{gold.end}" for gold in made.evidence)
         _print(f"added {made.id}: {made.question} ({places or 'not answered by the documents'})")
     return DONE
+
+
+def _quoted(words: Sequence[str]) -> Quote:
+    """What --quote was given: a document, its words, and which of the places that say so, or all."""
+    from eval.authoring import ALL, Quote
+
+    document, text, which = (*words, "", "")[:3]
+    if not text or len(words) > 3 or not (which in ("", "all") or which.isdecimal()):
+        raise SuiteError(
+            "--quote takes a document, words of it, and at most a number or all.",
+            remedy='Such as --quote report.txt "in Riyadh" 2',
+        )
+    return Quote(document, text, nth=None if not which else ALL if which == "all" else int(which))
 
 
 def _verify(given: argparse.Namespace) -> int:

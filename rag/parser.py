@@ -120,8 +120,9 @@ def _add_authoring_commands(commands: Any) -> None:
         "--answer", action="append", default=[], metavar="TEXT", help="short answer; again for each other wording"
     )
     add.add_argument(
-        "--quote", nargs=2, action="append", default=[], metavar=("DOCUMENT", "TEXT"),
-        help="words of a document that say so, exactly as they stand there; without: the documents do not answer it",
+        "--quote", nargs="+", action="append", default=[], metavar="DOCUMENT TEXT [N]",
+        help="words of a document that say so, exactly as they stand there; N where they stand there several times: "
+             "which, or all; without --quote: the documents do not answer it",
     )  # fmt: skip
     add.add_argument("--category", default="", metavar="NAME", help="kind of question, such as when or said-by")
     for command in (new, add):

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from eval import authoring
-from eval.authoring import Quote, Scaffold, add, scaffold
+from eval.authoring import ALL, Quote, Scaffold, add, scaffold
 from eval.suite import Gold, Suite
 from rag.errors import SuiteError
 
@@ -81,7 +81,7 @@ def test_files_that_cannot_be_read_are_left_out_and_named_with_the_reason(tmp_pa
     assert "# Left out: 'empty.txt': it is empty\n" in text
     assert "# Left out: 'photo\\n.jpg': .jpg files are not supported." in text
     assert tomllib.loads(text)["name"] == "news"
-    add(made.folder, "Where?", answers=["Riyadh"], evidence=[("talks.txt", "Riyadh")])
+    add(made.folder, "Where?", answers=["Riyadh"], evidence=[Quote("talks.txt", "Riyadh", nth=ALL)])
     assert Suite.load(made.folder).total == 1
 
 
@@ -119,16 +119,18 @@ def test_an_added_question_is_written_with_the_place_of_its_quote(suite: Path) -
     assert Suite.load(suite).questions == (added,)
 
 
-def test_a_quote_said_several_times_is_evidence_at_each_place_unless_one_is_named(suite: Path) -> None:
+def test_of_a_quote_said_several_times_one_place_is_named_or_all(suite: Path) -> None:
     one, two = TALKS.index("Riyadh"), TALKS.rindex("Riyadh")
-    each = add(suite, "Where?", answers=["Riyadh"], evidence=[("talks.txt", "Riyadh")])
+    with pytest.raises(SuiteError, match=rf"says 'Riyadh' at 2 places \({one}, {two}\)\. Quote more words"):
+        add(suite, "Where?", answers=["Riyadh"], evidence=[("talks.txt", "Riyadh")])
+    each = add(suite, "Where?", answers=["Riyadh"], evidence=[Quote("talks.txt", "Riyadh", nth=ALL)])
     assert each.evidence == (
         Gold(doc_id="talks.txt", start=one, end=one + 6), Gold(doc_id="talks.txt", start=two, end=two + 6),
     )  # fmt: skip
     assert written(suite)[0]["evidence"][0]["alt_starts"] == [two]
     second = add(suite, "What was quiet?", answers=["Riyadh"], evidence=[Quote("talks.txt", "Riyadh", nth=2)])
     assert second.evidence == (Gold(doc_id="talks.txt", start=two, end=two + 6),)
-    for nth in (0, 3):
+    for nth in (-1, 3):
         with pytest.raises(SuiteError, match=rf"says 'Riyadh' at 2 places, and number {nth} is none\. .* from 1 to 2"):
             add(suite, "Which?", answers=["Riyadh"], evidence=[Quote("talks.txt", "Riyadh", nth=nth)])
     assert [row["id"] for row in written(suite)] == ["q001", "q002"]
@@ -154,7 +156,7 @@ def test_without_evidence_the_question_is_unanswerable(suite: Path) -> None:
     ]
 
 
-WHERE = {"answers": ["Riyadh"], "evidence": [("talks.txt", "Riyadh")]}
+WHERE = {"answers": ["Riyadh"], "evidence": [Quote("talks.txt", "Riyadh", nth=ALL)]}
 REFUSED = [
     ("Who?", {"evidence": [("talks.txt", "in Paris")], "answers": ["x"]},
      r"new question \(id q002\): talks\.txt does not say 'in Paris'\. Copy the text from the document as Footnote"),
@@ -164,7 +166,7 @@ REFUSED = [
     ("Who?", {"evidence": [("frost.txt", "Lyon")], "answers": ["x"]},
      r"no document 'frost\.txt'\. Known: south/frost\.txt, talks\.txt"),
     ("Who?", {"answers": ["x"]}, r"answers without evidence\. Quote what says so"),
-    ("Who?", {"evidence": [("talks.txt", "Riyadh")]}, r"answerable without an answer"),
+    ("Who?", {"evidence": [Quote("talks.txt", "Riyadh", nth=ALL)]}, r"answerable without an answer"),
     ("Who?", WHERE | {"answers": ["Riyadh", " "]}, r"a blank answer\. Remove it"),
     ("Who?", WHERE | {"id": "q001"}, r"the new question \(id q001\): the id is used twice"),
     (" where  DID they meet? ", WHERE, r"\(id q002\): question q001 is the same\. Ask something else"),

@@ -556,6 +556,10 @@ def test_a_suite_is_made_of_documents_and_asked(run: Run, reports: Path) -> None
     assert (code, out) == (0, "added q002: Who was mayor before? (not answered by the documents)\n")
     code, _, err = run("eval", "add", "mine", "Who lost?", "--answer", "B", "--quote", "recount.txt", "hanna corrigan")
     assert (code, "It says 'Hanna Corrigan'." in err) == (1, True)
+    told = 'rag: --quote takes a document, words of it, and at most a number or all. Such as --quote report.txt "in'
+    for words in (("recount.txt",), ("recount.txt", "Corrigan", "x"), ("recount.txt", "Corrigan", "1", "2")):
+        code, _, err = run("eval", "add", "mine", "Who lost?", "--answer", "B", "--quote", *words)
+        assert (code, err.startswith(told)) == (1, True)
     code, out, _ = run("--config=rag.toml", "eval", "new", "mine", "--documents", reports)
     assert code == 1
     code, out, _ = run("eval", "mine", "--systems", "bm25", "--json")
@@ -608,7 +612,10 @@ def test_eval_without_a_suite_lists_suites_and_systems(run: Run) -> None:
     code, out, _ = run("eval")
     assert code == 0
     assert out.splitlines()[0].startswith("suites: sample")
-    assert out.splitlines()[1].startswith("systems: footnote, llama-index-starter, bm25, dense, txtai, haystack")
+    assert out.splitlines()[1].startswith(
+        "systems: footnote, llama-index-starter, bm25, dense, txtai, haystack, footnote:"
+    )
+    assert run("eval", "sample", "--out", "found.html")[0] == 1
     assert "sample" in json.loads(run("eval", "--json")[1])["suites"]
 
 

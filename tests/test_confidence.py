@@ -51,6 +51,12 @@ def test_risk_grows_with_each_wrong_answer_in_the_order_of_confidence() -> None:
     assert area(CONFIDENCES, RIGHT) == pytest.approx((1 / 3 + 1 / 4) / 4)
 
 
+def test_answers_as_sure_as_each_other_come_in_no_order() -> None:
+    said = np.array([0.9, 0.5, 0.5, 0.5])
+    for right in ([True, True, False, False], [True, False, True, False], [True, False, False, True]):
+        assert area(said, np.array(right)) == pytest.approx((0 + (2 / 3) / 2 + (4 / 3) / 3 + 2 / 4) / 4)
+
+
 def test_coverage_at_a_precision_is_the_most_that_keeps_it() -> None:
     assert coverage_at(CONFIDENCES, RIGHT, asked=5, precision=0.95) == 0.4
     assert coverage_at(CONFIDENCES, RIGHT, asked=5, precision=0.75) == 0.8

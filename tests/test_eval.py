@@ -26,7 +26,7 @@ from eval.journal import Journal
 from eval.report import markdown, table
 from eval.robustness import robustness
 from eval.run import Run, evaluate, results_file, run_suite
-from eval.scoring import score
+from eval.scoring import OF_ROWS, score, summarise
 from eval.suite import Gold, Question, Suite
 from eval.systems import Found, Reply, Said, build
 from rag.config import Config
@@ -201,12 +201,24 @@ def test_a_question_about_several_facts_wants_each_of_them_cited() -> None:
     assert measures.citation_recall([place("b", 0, 1), place("a", 11, 20)], golds) == 1.0
 
 
-def test_refusals_have_precision_and_recall() -> None:
-    refused, answerable = [True, True, False, False, True], [True, False, False, True, False]
-    assert measures.refusal_precision(refused, answerable) == (2 / 3, 3)
-    assert measures.refusal_recall(refused, answerable) == (2 / 3, 3)
-    assert measures.false_refusals(refused, answerable) == (1 / 2, 2)
-    assert measures.refusal_precision([False], [True]) == (None, 0)
+def test_recall_is_the_share_of_the_facts_found() -> None:
+    golds = [gold("a", 0, 5, fact="who"), gold("b", 0, 5, fact="who"), gold("a", 109, 112, fact="when")]
+    assert measures.recall_at_k(RANKED, golds, 1) == 0.5
+    assert measures.recall_at_k(RANKED, golds, 3) == 1.0
+    assert measures.recall_within(RANKED, golds, 200) == 0.5
+    assert measures.recall_within(RANKED, golds, 300) == 1.0
+
+
+def test_refusals_have_precision_and_recall(tiny: Suite) -> None:
+    question = tiny.questions[0]
+    nobody = replace(question, answerable=False, answers=(), evidence=())
+    given = [(True, question), (True, nobody), (False, nobody), (False, question), (True, nobody)]
+    rows = [score(one, Reply(refused=refused), [], k=10) for refused, one in given]
+    found = {name: (cell["value"], cell["n"]) for name, cell in summarise(rows).items()}
+    assert found["refusal_precision"] == (pytest.approx(2 / 3, abs=1e-6), 3)
+    assert found["refusal_recall"] == (pytest.approx(2 / 3, abs=1e-6), 3)
+    assert found["false_refusals"] == (0.5, 2)
+    assert found["refusal_f1"] == (pytest.approx(2 / 3, abs=1e-6), 5)
 
 
 # --- suites
@@ -418,6 +430,11 @@ class Oracle:
         self.closed = True
 
 
+def named(system: Oracle, name: str) -> Oracle:
+    system.name = name
+    return system
+
+
 class Refuser(Oracle):
     def ask(self, question: str) -> Reply:
         return Reply(refused=True)
@@ -451,11 +468,22 @@ class Misquotes(Oracle):
         return tuple(replace(found, quote=f"x{found.quote[1:]}") for found in super().places(question))
 
 
-class SecondBest(Oracle):
+class Misranks(Oracle):
     """Ranks something else first, and answers from where the answer stands, which is second."""
 
     def rank(self, question: str, k: int) -> list[Found]:
         return [place("floods.txt", 0, 5), *super().rank(question, k)]
+
+
+class SecondBest(Oracle):
+    """Ranks what answers first, and answers from what comes second."""
+
+    def rank(self, question: str, k: int) -> list[Found]:
+        return [*super().rank(question, k), place("floods.txt", 0, 5)]
+
+    def ask(self, question: str) -> Reply:
+        reply = super().ask(question)
+        return reply if reply.refused else said("The ", self.rank(question, 9)[-1], confidence=0.9)
 
 
 class Cites(Oracle):
@@ -522,7 +550,8 @@ def test_a_system_that_never_refuses_loses_refusals_and_citation_precision(tiny:
     run = evaluate(tiny, [Never(tiny)])
     assert changed(run) == {
         "right": 0.75, "exact_match": 0.75, "f1": 0.75, "citation_precision": 0.75, "citation_f1": 0.75,
-        "characters_cited": 18.0, "refusal_precision": None, "refusal_recall": 0.0, "refusal_f1": None,
+        "characters_cited": 18.0, "refusal_precision": None, "refusal_recall": 0.0, "refusal_f1": 0.0,
+        "calibration_error": None, "area_under_risk_coverage": None,  # one answer tells no confidence
         "answered": 4, "refused": 0,
     }  # fmt: skip
     assert outcomes(run) == ["right", "right", "right", "wrongly answered"]
@@ -548,10 +577,22 @@ def test_a_statement_that_cites_nothing_is_counted_alone(tiny: Suite) -> None:
     assert changed(evaluate(tiny, [Cites(tiny)])) == {"statements_cited": 0.5}
 
 
-def test_an_answer_from_the_second_passage_loses_what_is_measured_at_the_first(tiny: Suite) -> None:
+def test_an_answer_from_the_second_best_passage_loses_answers_and_citations_and_nothing_in_retrieval(
+    tiny: Suite,
+) -> None:
+    run = evaluate(tiny, [SecondBest(tiny)])
+    assert changed(run) == {
+        "right": 0.25, "exact_match": 0.25, "f1": 0.25, "citation_precision": 0.0, "citation_recall": 0.0,
+        "citation_f1": 0.0, "quote_fidelity": None, "characters_cited": 5.0, "calibration_error": 0.9,
+        "area_under_risk_coverage": 1.0,
+    }  # fmt: skip
+    assert outcomes(run) == ["reader missed", "reader missed", "reader missed", "rightly refused"]
+
+
+def test_a_decoy_in_first_place_loses_what_is_measured_there(tiny: Suite) -> None:
     # Of the three questions with evidence one is about floods.txt, so that its document still comes first.
     second = 1 / math.log2(3)
-    assert changed(evaluate(tiny, [SecondBest(tiny)])) == {
+    assert changed(evaluate(tiny, [Misranks(tiny)])) == {
         "recall_at_1": 0.0, "reciprocal_rank": 0.5, "ndcg_at_k": pytest.approx((1 + 2 * second) / 3, abs=1e-6),
     }  # fmt: skip
 
@@ -602,6 +643,33 @@ def test_a_system_that_takes_in_nothing_has_failed_on_every_question(tiny: Suite
     assert [row["error"] for row in run.rows["oracle"]] == ["indexing: OSError: no server at …"] * 4
     assert (run.value("oracle", "failed"), run.value("oracle", "recall_at_1")) == (4, 0.0)
     assert run.value("second", "refused") == 4  # the others are asked all the same
+
+
+def test_half_of_what_was_asked_is_partly_right() -> None:
+    golds = (gold("a", 0, 5, fact="who"), gold("a", 9, 12, fact="when"))
+    question = Question(id="q", question="?", answers=("x",), answerable=True, evidence=golds, category="c")
+    row = score(question, said("x", place("a", 0, 5)), [place("a", 0, 5)], k=10)
+    assert (row["outcome"], row["right"], row["citation_recall"]) == ("partly right", 0.0, 0.5)
+    row = score(question, said("x", place("a", 0, 12)), [place("a", 0, 12)], k=10)
+    assert (row["outcome"], row["right"]) == ("right", 1.0)
+    row = score(question, said("x", place("b", 0, 5)), [place("a", 0, 5)], k=10)
+    assert row["outcome"] == "retrieval missed"  # of one of the two
+
+
+def test_a_question_whose_evidence_is_missing_is_not_judged() -> None:
+    question = Question(id="q", question="?", answers=("x",), answerable=True, evidence=(), category="c")
+    row = score(question, said("x", place("a", 0, 5)), [place("a", 0, 5)], k=10)
+    assert (row["outcome"], row["right"], row["f1"]) == ("not judged", None, 1.0)
+    unjudged = ("citation_precision", "citation_recall", "citation_f1", "recall_at_1")
+    assert {name: row["unscored"][name] for name in unjudged} == dict.fromkeys(unjudged, "no evidence")
+
+
+def test_every_measure_without_a_value_says_why(tiny: Suite) -> None:
+    for run in (evaluate(tiny, [system(tiny)]) for system in (Oracle, Refuser, Raises, Never, Lost)):
+        for row in run.rows["oracle"]:
+            missing = {name for name in OF_ROWS if row[name] is None}
+            assert set(row["unscored"]) == missing
+            assert all(row["unscored"].values())
 
 
 def test_an_unscored_question_is_not_a_wrong_one() -> None:
@@ -783,24 +851,27 @@ def test_rows_of_another_run_are_not_taken_up(tiny: Suite, tmp_path: Path) -> No
 def test_a_run_says_where_it_is_not_what_was_expected(tmp_path: Path) -> None:
     folder = write_suite(tmp_path / "tiny", QUESTIONS)
     suite = Suite.load(folder)
-    run = evaluate(suite, [Oracle(suite)])
-    assert expected(folder, run) == {}
+    run = evaluate(suite, [named(Oracle(suite), "http:oracle")])
+    assert expected(folder) == {}
     file = folder / "expected.toml"
     file.write_text(
-        "[oracle]\nf1 = { value = 0.99, within = 0.01 }\ncitation_recall = { value = 0.8, within = 0.1 }\n"
-        "[other]\nf1 = { value = 0.0, within = 0.0 }\n"
+        "['http:oracle']\nf1 = { value = 0.99, within = 0.01 }\ncitation_recall = { value = 0.8, within = 0.1 }\n"
+        "[bm25]\nf1 = { value = 0.0, within = 0.0 }\n"
     )
-    assert deviations(run, expected(folder, run)) == ["oracle: citation_recall is 1.0000, expected 0.8 ± 0.1"]
-    assert expected(folder, evaluate(suite, [Oracle(suite)], limit=2)) == {}
+    assert deviations(run, expected(folder)) == ["http:oracle: citation_recall is 1.0000, expected 0.8 ± 0.1"]
+    assert deviations(evaluate(suite, [Oracle(suite)], limit=2), expected(folder)) == []
     for wrong, says in (
-        ("[oracle]\nf2 = { value = 1.0, within = 0.0 }", "'f2' is no measure"),
-        ("[oracle]\nf1 = { value = 1.0 }", "Write .system., then measure = { value"),
-        ("f1 = 0.5", "Write .system."),
-        ("[oracle", "Write .system."),
+        ("['http:oracle']\nf2 = { value = 1.0, within = 0.0 }", "'f2' is no measure"),
+        ("['http:oracle']\nf1 = { value = 1.0 }", "Write .system., then measure = { value"),
+        ("['http:oracle']\nf1 = { value = nan, within = 0.1 }", "nan is no finite number"),
+        ("['http:oracle']\nf1 = { value = '0.9', within = 0.1 }", "'0.9' is no finite number"),
+        ("[footnot]\nf1 = { value = 0.5, within = 0.1 }", "'footnot' is no system. Known: footnote, "),
+        ("['http:oracle']\nf1 = 0.5", "Write .system."),
+        ("['http:oracle'", "Write .system."),
     ):
         file.write_text(wrong)
         with pytest.raises(SuiteError, match=says):
-            expected(folder, run)
+            expected(folder)
 
 
 def test_floors_are_for_measures_that_are_better_high(tiny: Suite) -> None:
@@ -810,7 +881,13 @@ def test_floors_are_for_measures_that_are_better_high(tiny: Suite) -> None:
         "oracle: right is 0.2500, below 0.3",
         "oracle: citation_precision is not measured, below 0.0",
     ]
-    for wrong, says in (("f1", "no floor"), ("f1=x", "no floor"), ("f2=1", "no measure"), ("failed=1", "the lower")):
+    for wrong, says in (
+        ("f1", "no floor"),
+        ("f1=x", "no floor"),
+        ("f1=nan", "no floor"),
+        ("f2=1", "no measure"),
+        ("failed=1", "the lower"),
+    ):
         with pytest.raises(SuiteError, match=says):
             floor(wrong)
 
@@ -836,11 +913,17 @@ class Forgets(Oracle):
 
 
 def test_trials_tell_what_changes_an_answer(tiny: Suite) -> None:
+    first, second, *others = tiny.questions
+    reworded = [
+        replace(first, paraphrases=(f"Tell me! {first.question}",)), replace(second, paraphrases=("What froze?",))
+    ]  # fmt: skip
+    tiny = replace(tiny, questions=(*reworded, *others))
     system = Forgets(tiny)
     found = robustness(tiny, system)
     assert found == {
         "lower_case": {"value": 0.25, "n": 4},  # only the refusal stays
         "polite": {"value": 1.0, "n": 4},
+        "paraphrase": {"value": 0.5, "n": 2},
         "order": {"value": 1.0, "n": 4},
         "duplicates": {"value": 1.0, "n": 4},
         "irrelevant": {"value": 1.0, "n": 4},
@@ -857,22 +940,37 @@ def test_trials_tell_what_changes_an_answer(tiny: Suite) -> None:
 
 
 def test_a_system_that_keeps_what_was_deleted_is_found_out(tiny: Suite) -> None:
-    assert robustness(tiny, Oracle(tiny))["deleted"] == {"value": 0.0, "n": 3}
+    class Keeps(Oracle):
+        def ask(self, question: str) -> Reply:
+            return super().ask(question.removeprefix("Could you please tell me: "))
+
+    found = robustness(tiny, Keeps(tiny))
+    assert found["deleted"] == {"value": 0.0, "n": 3}
+    assert found["lower_case"] == {"value": 0.0, "n": 4}  # it fails on what it does not know
+
+
+def test_a_system_that_always_fails_is_not_robust(tiny: Suite) -> None:
+    for failing in (Lost(tiny), Misquotes(replace(tiny, questions=()))):
+        found = robustness(tiny, failing)
+        assert {name: cell["value"] for name, cell in found.items() if cell["n"]} == dict.fromkeys(
+            ("lower_case", "polite", "order", "duplicates", "irrelevant"), 0.0
+        )
+
+
+def test_a_run_is_not_compared_with_one_of_another_suite(tiny: Suite, tmp_path: Path) -> None:
+    folder = write_suite(tmp_path / "other", QUESTIONS, toml='name = "other"\n')
+    with pytest.raises(SuiteError, match="the baseline is a run of 'tiny', not of 'other'"):
+        run_suite(folder, systems=["bm25"], baseline=evaluate(tiny, [Oracle(tiny)]))
 
 
 # --- reports
-
-
-def named(system: Oracle, name: str) -> Oracle:
-    system.name = name
-    return system
 
 
 def test_the_report_compares_the_first_system_with_each_other_question_by_question(tiny: Suite) -> None:
     run = evaluate(tiny, [Oracle(tiny), Second(tiny)])
     found = {one["measure"]: one for one in run.comparisons}
     assert list(found) == [
-        "right", "exact_match", "f1", "recall_within_1000", "reciprocal_rank", "citation_recall",
+        "right", "exact_match", "f1", "recall_within_1000", "reciprocal_rank", "citation_recall", "citation_f1",
     ]  # fmt: skip
     # Four documents apart; of 16 sign changes of (1, 1, 1, 0), four are as far from zero: 1/8 and 1/8.
     assert (found["f1"]["difference"], found["f1"]["n"]) == (0.75, 4)

@@ -74,8 +74,9 @@ def test_citation_f1_is_the_harmonic_mean() -> None:
     assert measures.harmonic(0.5, 1.0) == pytest.approx(2 / 3)
     assert measures.harmonic(0.0, 0.0) == 0.0
     assert measures.harmonic(None, 1.0) is None
-    assert measures.refusal_f1([True, True, False, False], [False, True, False, True]) == (0.5, 4)
-    assert measures.refusal_f1([False, False], [True, False]) == (None, 0)
+    assert measures.refusal_f1([True, True, False, False], [False, True, False, True]) == 0.5
+    assert measures.refusal_f1([False, False], [True, False]) == 0.0
+    assert measures.refusal_f1([False, False], [True, True]) is None
 
 
 def test_a_quote_is_true_where_every_character_is() -> None:

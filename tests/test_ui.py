@@ -12,6 +12,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -616,7 +617,8 @@ def test_a_thumb_up_makes_a_question_of_an_answer(assistant: Assistant) -> None:
     folder = assistant.index.folder
     answer = assistant.ask("Where did the foreign ministers of both countries meet?")
     hits = assistant.index.search(answer.question, k=10)
-    assert feedback.right(folder, answer, hits=hits) == "q001"
+    indexed = assistant.index.documents()
+    assert feedback.right(folder, answer, hits=hits, indexed=indexed) == "q001"
     suite = Suite.load(folder / feedback.SUITE)
     assert {document.path for document in suite.documents} == set(NEWS)
     (kept,) = suite.questions
@@ -626,12 +628,19 @@ def test_a_thumb_up_makes_a_question_of_an_answer(assistant: Assistant) -> None:
         citation.quote for citation in answer.citations
     ]
     with pytest.raises(SuiteError, match="question q001 is the same"):
-        feedback.right(folder, answer, hits=hits)
+        feedback.right(folder, answer, hits=hits, indexed=indexed)
+    other = replace(answer, question="In what city did they meet?")
+    Path(answer.citations[0].path).write_text("The ministers met elsewhere.")
+    with pytest.raises(SuiteError, match=r"riyadh\.txt has changed since it was indexed"):
+        feedback.right(folder, other, hits=hits, indexed=indexed)
+    assert len(Suite.load(folder / feedback.SUITE).questions) == 1
 
 
 def test_a_thumb_up_keeps_a_refusal_as_a_question_without_answer(assistant: Assistant) -> None:
     refusal = assistant.ask("Who won the chess tournament in Reykjavik?")
-    assert feedback.right(assistant.index.folder, refusal, hits=()) == "q001"
+    (assistant.index.folder / feedback.SUITE).mkdir()  # an empty folder is no suite yet
+    indexed = assistant.index.documents()
+    assert feedback.right(assistant.index.folder, refusal, hits=(), indexed=indexed) == "q001"
     (kept,) = Suite.load(assistant.index.folder / feedback.SUITE).questions
     assert (kept.answerable, kept.answers, kept.evidence) == (False, (), ())
 
@@ -642,12 +651,13 @@ def test_files_of_one_name_are_both_kept_and_one_that_is_gone_is_named(tmp_path:
         (tmp_path / name / "news.txt").write_text(f"The mayor of {name} resigned.\n")
     kept = tmp_path / "kept"
     kept.mkdir()
-    names = [feedback._copied(tmp_path / name / "news.txt", kept) for name in ("a", "b", "a")]
+    files = [tmp_path / name / "news.txt" for name in ("a", "b", "a")]
+    names = [feedback._copied(f, kept, sha256=hashlib.sha256(f.read_bytes()).hexdigest()) for f in files]
     assert names[0] == names[2] == "news.txt"
     assert re.fullmatch(r"news-[0-9a-f]{8}\.txt", names[1])
     assert (kept / names[1]).read_text() == "The mayor of b resigned.\n"
     with pytest.raises(SuiteError, match=r"gone\.txt: No such file.*Index the folder again"):
-        feedback._copied(tmp_path / "gone.txt", kept)
+        feedback._copied(tmp_path / "gone.txt", kept, sha256="")
 
 
 def test_a_thumb_down_writes_the_answer_with_its_sources(assistant: Assistant) -> None:

@@ -193,7 +193,7 @@ def _judge(assistant: Assistant, so_far: Conversation, thumb: gr.LikeData) -> No
     try:
         if thumb.liked:
             hits = assistant.index.search(answer.question, k=10)
-            name = feedback.right(folder, answer, hits=hits)
+            name = feedback.right(folder, answer, hits=hits, indexed=assistant.index.documents())
             gr.Info(f"Kept as question {render.inert(name)} of this index's suite.")
         else:
             feedback.wrong(folder, answer)

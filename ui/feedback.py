@@ -4,29 +4,36 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from eval.authoring import Quote, add, begin
+from eval.authoring import Quote, add, begin, refuse_repeated
 from eval.records import places
 from rag.errors import SuiteError
-from rag.types import Answer, Citation, Hit
+from rag.types import Answer, Citation, Hit, IndexedDocument
 
 SUITE = "suite"  # a folder of the index; `rag eval INDEX/suite` runs it
 WRONG = "wrong-answers.jsonl"
 
 
-def right(folder: Path, answer: Answer, *, hits: Sequence[Hit]) -> str:
+def right(folder: Path, answer: Answer, *, hits: Sequence[Hit], indexed: Iterable[IndexedDocument]) -> str:
     """Make a question of an answer, or of a refusal, and return its id.
 
     The suite in `folder` holds copies of the files that were cited and of those that were found beside them, which
-    do not answer. Raises SuiteError where the question is there already, or a file is no longer as it was read.
+    do not answer, each as it was `indexed`. Raises SuiteError where the question is there already, or a file that
+    is cited is no longer as it was read.
     """
     suite = folder / SUITE
     begin(suite)
-    paths = [citation.path for citation in answer.citations] + [hit.path for hit in (*answer.nearest, *hits)]
-    names = {path: _copied(Path(path), suite / "documents") for path in dict.fromkeys(paths)}
+    refuse_repeated(suite, answer.question)
+    known = {document.path: document.sha256 for document in indexed}
+    cited = dict.fromkeys(citation.path for citation in answer.citations)
+    beside = dict.fromkeys(hit.path for hit in (*answer.nearest, *hits) if hit.path not in cited)
+    names = {path: _copied(Path(path), suite / "documents", sha256=known.get(path, "")) for path in cited}
+    for path in beside:
+        with suppress(SuiteError):  # it may have changed: then the suite does without it
+            _copied(Path(path), suite / "documents", sha256=known.get(path, ""))
     several = len(answer.statements) > 1
     evidence = [
         _quote(citation, names[citation.path], fact=f"statement {number}" if several else "")
@@ -48,16 +55,17 @@ def _quote(citation: Citation, name: str, *, fact: str) -> Quote:
     return Quote(name, citation.quote, nth=starts.index(citation.span.start) + 1, fact=fact)
 
 
-def _copied(file: Path, folder: Path) -> str:
-    """The name of the file's copy; another file of its name has part of its path's hash in its name."""
-    copy = folder / file.name
+def _copied(file: Path, folder: Path, *, sha256: str) -> str:
+    """The name of the file's copy; another file of its name has part of its content's hash in its name."""
+    copy, remedy = folder / file.name, "Index the folder again, then ask again."
     try:
         content = file.read_bytes()
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise SuiteError(f"{file} has changed since it was indexed.", remedy=remedy)
         if copy.exists() and copy.read_bytes() != content:
-            own = hashlib.sha256(str(file).encode("utf-8", "surrogateescape")).hexdigest()[:8]
-            copy = copy.with_stem(f"{copy.stem}-{own}")
+            copy = copy.with_stem(f"{copy.stem}-{sha256[:8]}")
         if not copy.exists():
-            shutil.copyfile(file, copy)
+            copy.write_bytes(content)
     except OSError as error:
-        raise SuiteError(f"{file}: {error.strerror}.", remedy="Index the folder again, then ask again.") from None
+        raise SuiteError(f"{file}: {error.strerror}.", remedy=remedy) from None
     return copy.name
