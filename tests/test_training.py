@@ -217,6 +217,12 @@ def test_a_training_from_weights_begins_with_them(examples: Examples, recipe: Re
     assert all(torch.equal(given[name], kept[name]) for name in given)
 
 
+def test_weights_are_averaged_by_their_share() -> None:
+    given, made = {"a": torch.tensor([1.0, 2.0]).half()}, {"a": torch.tensor([3.0, -2.0]).half()}
+    assert torch.equal(training.average(given, made, 0.25)["a"], torch.tensor([1.5, 1.0]).half())
+    assert torch.equal(training.average(given, made, 0.0)["a"], given["a"])
+
+
 @pytest.mark.parametrize(
     ("question", "opposite"),
     [

@@ -30,6 +30,7 @@ class TrainingRecipe(_Table):
     weight_decay: float
     relevance: float
     without_title: float
+    share: float = 1.0
 
 
 class Recipe(_Table):

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
@@ -89,8 +89,16 @@ def train(work: Path, recipe: Recipe, device: torch.device, weights: Path | None
             _save(constant if step <= decay_from else decaying, step, network, optimizer)
             _record(work / f"curve-{settings.seed}.jsonl", step, settings, network, examples, device)
             begun, seen = time.monotonic(), 0
-    save_file(own_weights(network.to("cpu")), work / "reader.safetensors")
+    made = own_weights(network.to("cpu"))
+    if weights:
+        made = average(load_file(weights), made, settings.share)
+    save_file(made, work / "reader.safetensors")
     print(f"wrote {work / 'reader.safetensors'}")
+
+
+def average(given: dict[str, Tensor], made: dict[str, Tensor], share: float) -> dict[str, Tensor]:
+    """The mean of two weights of one training, `share` of the second: Wortsman et al. 2022 (arXiv:2203.05482)."""
+    return {name: torch.lerp(given[name].float(), tensor.float(), share).half() for name, tensor in made.items()}
 
 
 def _batches(examples: Examples, recipe: Recipe, skip: int) -> Iterator[Numbers]:

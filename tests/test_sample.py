@@ -1,0 +1,17 @@
+"""The sample suite measures what its expected.toml says: the figures of the README are those of this code and weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from eval.expected import deviations, expected
+from eval.run import run_suite
+
+
+def test_the_sample_suite_measures_what_is_expected(tmp_path: Path) -> None:
+    run, _ = run_suite("sample", out=tmp_path / "sample.json")
+    wanted = expected("sample")
+    assert set(wanted) == {"footnote"}
+    assert deviations(run, wanted) == []
+    assert run.value("footnote", "quote_fidelity") == 1.0
+    assert run.value("footnote", "failed") == 0
