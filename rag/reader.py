@@ -32,7 +32,7 @@ _HOW_MANY = re.compile(
 _MONTH_OF = {form: month.lower() for month in MONTHS for form in (month[:3].lower(), month[:4].lower())}
 _ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _CHANGES = {"and", "or", "not", "no", "never", "million", "billion", "thousand", "hundred"}
-SURE = 8.0  # logit of a span above which more of it says nothing more
+SURE = 14.0  # logit of a span above which more of it says nothing more
 ALONE = 5.0  # lead of a span that has no rival
 
 
