@@ -135,7 +135,7 @@ def caveats(run: Run) -> Iterator[str]:
     seen = {
         m: [one["detectable"] for one in run.comparisons if one["measure"] == m and one["detectable"]] for m in reach
     }
-    if told := [f"{max(seen[m]):.2f} in {text}" for m, text in reach.items() if seen[m]]:
+    if told := [f"{min(1.0, max(seen[m])):.2f} in {text}" for m, text in reach.items() if seen[m]]:
         yield f"Differences below about {_listed(told)} are too small for this suite to show reliably."
     cited = {name: _figure(run, name, "characters_cited").get("value") or 0 for name in run.systems}
     most, least = (pick(cited, key=lambda name: cited[name]) for pick in (max, min))

@@ -1,4 +1,4 @@
-"""The sample suite measures what its expected.toml says: the figures of the README are those of this code and weights."""
+"""The sample suite measures what its expected.toml says, so that the README's figures are those of this code."""
 
 from __future__ import annotations
 
