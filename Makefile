@@ -36,8 +36,8 @@ install: .venv/installed ## set up .venv
 chat: install ## serve the chat over the sample reports, or your own: make chat DOCS=~/reports [PORT=8000]
 	@$(RAG) chat --index $(INDEX) --documents "$$FOLDER" $${PORT:+--port "$$PORT"}
 
-ask: install ## ask once in the terminal: make ask Q="Who won the recount?" [DOCS=~/reports]
-	@[ -n "$$QUESTION" ] || { echo 'Give a question: make ask Q="Who won the recount?"' >&2; exit 2; }
+ask: install ## ask once in the terminal: make ask Q="Who is Moira Kell?" [DOCS=~/reports]
+	@[ -n "$$QUESTION" ] || { echo 'Give a question: make ask Q="Who is Moira Kell?"' >&2; exit 2; }
 	@$(RAG) ask --index $(INDEX) --documents "$$FOLDER" -- "$$QUESTION" || [ $$? -eq 3 ] # 3: not in the documents
 
 test: dev browser ## run all tests

@@ -118,7 +118,7 @@ def _measure_rows(run: Run, *, limits: bool = False, names: Sequence[str] = tupl
         counts = {cell["n"] for cell in cells}
         shown = [
             _number(name, cell["value"])
-            + (_limits(cell) if limits else "")
+            + (_limits(name, cell) if limits else "")
             + (f" (n {cell['n']:,})" if len(counts) > 1 else "")
             for cell in cells
         ]
@@ -126,8 +126,11 @@ def _measure_rows(run: Run, *, limits: bool = False, names: Sequence[str] = tupl
     return rows
 
 
-def _limits(cell: Mapping[str, Any]) -> str:
-    return "" if cell.get("low") is None else f" ({cell['low']:.2f}–{cell['high']:.2f})"
+def _limits(name: str, cell: Mapping[str, Any]) -> str:
+    if cell.get("low") is None:
+        return ""
+    digits = 0 if name in _WHOLE else 2
+    return f" ({cell['low']:,.{digits}f}–{cell['high']:,.{digits}f})"
 
 
 def _trial_rows(run: Run) -> Table:

@@ -190,7 +190,7 @@ def test_make_ask_takes_a_refusal_for_an_answer_and_an_error_for_an_error(make: 
     assert make("ask", "Q=Who?", STUB_EXIT="1")[0] == 2
     code, (said,) = make("ask")
     assert code == 2
-    assert said.startswith('Give a question: make ask Q="Who won the recount?"\n')
+    assert said.startswith('Give a question: make ask Q="Who is Moira Kell?"\n')
 
 
 @needs_make
