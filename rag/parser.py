@@ -75,7 +75,10 @@ def _add_question_commands(commands: Any) -> None:
 def _add_suite_commands(commands: Any) -> None:
     measure = _command(commands, "eval", "[SUITE]", "measure systems on a suite of questions", index=False)
     measure.add_argument(
-        "suite", nargs="?", metavar="SUITE", help="name or folder of a suite; without: list what there is"
+        "suite",
+        nargs="?",
+        metavar="SUITE",
+        help="name or folder of a suite, or the file or folder of a known benchmark; without: list what there is",
     )
     measure.add_argument(
         "--systems", type=lambda text: tuple(text.split(",")), default=("footnote",), metavar="A,B",
@@ -125,8 +128,8 @@ def _add_authoring_commands(commands: Any) -> None:
              "which, or all; without --quote: the documents do not answer it",
     )  # fmt: skip
     add.add_argument("--category", default="", metavar="NAME", help="kind of question, such as when or said-by")
-    for command in (new, add):
-        command.set_defaults(interrupted="The suite is as it was.")
+    new.set_defaults(interrupted="The suite is not whole: remove its folder before you make it again.")
+    add.set_defaults(interrupted="The suite is as it was.")
 
 
 def _command(
