@@ -19,6 +19,7 @@ from rag.errors import DocumentError, SuiteError
 from rag.types import Document
 
 ALL = 0  # of the places where a document says what is quoted
+_MARKS = re.compile("['\"‘’“”]")  # which people type for one another
 _PATIENCE = 30  # seconds to wait for another process that adds a question
 _TOML = """\
 name = {name}
@@ -188,9 +189,9 @@ def _found(new: Record, quote: Quote, documents: Mapping[str, Document]) -> dict
 
 
 def _nearest(text: str, quote: str) -> str:
-    """What the text says that differs from the quote in white space and case alone."""
-    words = quote.split()
-    found = re.search(r"\s+".join(map(re.escape, words)), text, re.IGNORECASE) if words else None
+    """What the text says that differs from the quote in white space, case and the form of quotation marks alone."""
+    words = [_MARKS.sub(lambda mark: _MARKS.pattern, re.escape(word)) for word in quote.split()]
+    found = re.search(r"\s+".join(words), text, re.IGNORECASE) if words else None
     return f"It says {found[0]!r}." if found else "Copy the text from the document as Footnote reads it."
 
 

@@ -84,6 +84,7 @@ def _facts(row: Row) -> Iterator[str]:
     """What the row measured of one answer, in words."""
     for measure, text in (
         ("f1", "F1 {:.2f}"),
+        ("citation_precision", "citation precision {:.2f}"),
         ("citation_recall", "citation recall {:.2f}"),
         ("rank", "found at rank {}"),
     ):

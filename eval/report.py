@@ -145,7 +145,7 @@ def _trial_rows(run: Run) -> Table:
 
 def _comparison_rows(run: Run) -> Table:
     """Paired differences with interval and p, and what could have been seen; one line each."""
-    rows = [["difference (95 % interval)", "n", "", "p", "seen from"]]
+    rows = [["difference (95 % interval)", "n", "", "p", "detectable"]]
     for one in run.comparisons:
         label = f"{one['system']} − {one['baseline']}, {_label(run, LABELS[one['measure']])}"
         limits = "" if one["low"] is None else f" ({one['low']:+.2f} to {one['high']:+.2f})"

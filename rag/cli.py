@@ -183,7 +183,7 @@ def _eval(given: argparse.Namespace) -> int:
     if given.json:
         _print_json(run.as_dict())
     else:
-        _print(table(run).rstrip("\n"))
+        _print("\n".join([table(run), *pages.caveats(run)]).rstrip("\n"))
     _tell(f"results written to {file}, the report to {page}")
     amiss = [*below(run, floors), *deviations(run, wanted)]
     for line in amiss:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from eval import authoring
-from eval.authoring import ALL, Quote, Scaffold, add, scaffold
+from eval.authoring import ALL, Quote, Scaffold, _nearest, add, scaffold
 from eval.suite import Gold, Suite
 from rag.errors import SuiteError
 
@@ -234,3 +234,8 @@ def test_questions_added_at_once_by_several_processes_are_all_kept(suite: Path) 
         pool.starmap(_add_one, [(suite, number) for number in range(6)])
     assert sorted(row["question"] for row in written(suite)) == [f"Question number {n}?" for n in range(6)]
     assert sorted(row["id"] for row in written(suite)) == [f"q00{n}" for n in range(1, 7)]
+
+
+def test_a_quote_with_other_quotation_marks_is_told_as_it_stands() -> None:
+    assert _nearest("In the city’s “best” parks", 'the city\'s "best" parks') == "It says 'the city’s “best” parks'."
+    assert _nearest("In the city’s parks", "the citys parks").startswith("Copy the text")
