@@ -6,14 +6,14 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from eval.formats import questions_file, suite_folder
-from eval.records import Record, places, span
+from eval.records import Record, lines, places, span
 from eval.suite import Question, checked, folder_of, named_document
 from rag.errors import DocumentError, SuiteError
 from rag.types import Document
@@ -117,7 +117,7 @@ def add(
         known = checked(replace(material, questions=records))
         value: dict[str, Any] = {"id": id or _free_id(known), "question": question.strip()}
         new = Record(file, "the new question", value)
-        _refuse_repeated(new, known)
+        _refuse_repeated(new, records)
         if answers and not evidence:
             new.fail("answers without evidence", "Quote what says so; without answers the question is unanswerable.")
         value["answers"] = list(answers)
@@ -132,9 +132,8 @@ def add(
 
 def refuse_repeated(folder: Path, question: str) -> None:
     """Raise SuiteError where a suite asks the question already."""
-    material = suite_folder(folder)
-    value = {"id": "new", "question": question.strip()}
-    _refuse_repeated(Record(questions_file(folder), "the new question", value), checked(material))
+    file = questions_file(folder)
+    _refuse_repeated(Record(file, "the new question", {"id": "new", "question": question.strip()}), lines(file))
 
 
 def _sorted_out(source: Path) -> tuple[dict[str, Path], list[tuple[str, str]]]:
@@ -160,9 +159,9 @@ def _free_id(known: Sequence[Question]) -> str:
     return next(name for n in range(len(known) + 1, 2 * len(known) + 2) if (name := f"q{n:03}") not in taken)
 
 
-def _refuse_repeated(new: Record, known: Sequence[Question]) -> None:
+def _refuse_repeated(new: Record, known: Iterable[Record]) -> None:
     asked = _folded(new.text("question"))
-    same = next((question.id for question in known if _folded(question.question) == asked), None)
+    same = next((one.text("id") for one in known if _folded(one.text("question")) == asked), None)
     if same is not None:
         new.fail(f"question {same} is the same", "Ask something else, or change that one in the file.")
 

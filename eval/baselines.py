@@ -6,13 +6,12 @@ They show passages as they stand, so each passage shown is a statement that cite
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eval.systems import Found, Reply, encoder_name, folder_bytes, passages_shown
+from eval.systems import Found, Reply, encoder_name, passages_shown, saved_bytes
 
 if TYPE_CHECKING:
     from rag.config import Config
@@ -62,9 +61,7 @@ class LlamaIndexStarter:
         return passages_shown([found for found, _ in best], confidence=clipped(best[0][1]))
 
     def index_bytes(self) -> int | None:
-        with tempfile.TemporaryDirectory(prefix="footnote-eval-") as folder:
-            self._index.storage_context.persist(folder)
-            return folder_bytes(folder)
+        return saved_bytes(self._index.storage_context.persist)
 
     def close(self) -> None:
         self._index = None
@@ -169,9 +166,8 @@ class BM25:
         return passages_shown(self.rank(question, 1))
 
     def index_bytes(self) -> int | None:
-        with tempfile.TemporaryDirectory(prefix="footnote-eval-") as folder:
-            self._scorer.save(Path(folder), show_progress=False)
-            return folder_bytes(folder) + text_bytes(self._passages)
+        saved = saved_bytes(lambda folder: self._scorer.save(Path(folder), show_progress=False))
+        return saved + text_bytes(self._passages)
 
     def close(self) -> None:
         self._scorer = None

@@ -19,7 +19,7 @@ from markupsafe import Markup
 from eval import plots
 from eval.confidence import reliability, risk_coverage
 from eval.questions import OUTCOMES, Row, view
-from eval.report import LABELS, TRIALS
+from eval.report import TRIALS, label
 from eval.run import Run
 from eval.scoring import LOWER_IS_BETTER
 from eval.suite import Suite
@@ -157,11 +157,6 @@ def caveats(run: Run) -> Iterator[str]:
 
 def _has_intervals(run: Run) -> bool:
     return any(figure.get("low") is not None for found in run.summary.values() for figure in found.values())
-
-
-def label(run: Run, measure: str) -> str:
-    """The name of a measure for readers; one that nobody has named keeps its own."""
-    return {**LABELS, **TRIALS}.get(measure, measure.replace("_", " ")).replace("{k}", str(run.about.get("k", "k")))
 
 
 def _aspects(run: Run) -> Iterator[tuple[str, str]]:

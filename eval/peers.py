@@ -8,7 +8,6 @@ made, so that this does not count as indexing, and connect to nothing.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module, metadata
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from eval.adapters import located, nowhere
 from eval.baselines import clipped, cut, text_bytes
-from eval.systems import Found, Reply, encoder_name, folder_bytes, passages_shown
+from eval.systems import Found, Reply, encoder_name, passages_shown, saved_bytes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -77,9 +76,7 @@ class Txtai:
         )
 
     def index_bytes(self) -> int | None:
-        with tempfile.TemporaryDirectory(prefix="footnote-eval-") as folder:
-            self._embeddings.save(folder)
-            return folder_bytes(folder) + text_bytes(self._passages)
+        return saved_bytes(self._embeddings.save) + text_bytes(self._passages)
 
     def close(self) -> None:
         if self._embeddings is not None:
@@ -143,9 +140,7 @@ class Haystack:
         return passages_shown([found], confidence=clipped(score))
 
     def index_bytes(self) -> int | None:
-        with tempfile.TemporaryDirectory(prefix="footnote-eval-") as folder:
-            self._store.save_to_disk(str(Path(folder) / "store.json"))
-            return folder_bytes(folder)
+        return saved_bytes(lambda folder: self._store.save_to_disk(str(Path(folder) / "store.json")))
 
     def close(self) -> None:
         if self._store is not None:

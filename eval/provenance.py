@@ -91,13 +91,12 @@ def _version(package: str) -> str:
 
 def _commit() -> tuple[str, bool | None]:
     """The commit of this checkout and whether what makes a result differs from it; ("unknown", None) outside of one."""
-    root = ROOT
-    top = _git(root, "rev-parse", "--show-toplevel")
-    if top is None or Path(top.strip()).resolve() != root:
+    top = _git(ROOT, "rev-parse", "--show-toplevel")
+    if top is None or Path(top.strip()).resolve() != ROOT:
         return "unknown", None
-    head = _git(root, "rev-parse", "HEAD")
+    head = _git(ROOT, "rev-parse", "HEAD")
     left_out = (":(exclude)eval/results", ":(exclude)eval/suites")  # a suite has a digest of its own
-    status = _git(root, "--no-optional-locks", "status", "--porcelain", "--", *CODE, *left_out)
+    status = _git(ROOT, "--no-optional-locks", "status", "--porcelain", "--", *CODE, *left_out)
     return (head or "unknown").strip(), None if status is None else bool(status.strip())
 
 

@@ -122,7 +122,7 @@ def _measure_rows(run: Run, *, limits: bool = False, names: Sequence[str] = tupl
             + (f" (n {cell['n']:,})" if len(counts) > 1 else "")
             for cell in cells
         ]
-        rows.append([_label(run, LABELS[name]), f"{counts.pop():,}" if len(counts) == 1 else "", *shown])
+        rows.append([label(run, name), f"{counts.pop():,}" if len(counts) == 1 else "", *shown])
     return rows
 
 
@@ -147,11 +147,11 @@ def _comparison_rows(run: Run) -> Table:
     """Paired differences with interval and p, and what could have been seen; one line each."""
     rows = [["difference (95 % interval)", "n", "", "p", "detectable"]]
     for one in run.comparisons:
-        label = f"{one['system']} − {one['baseline']}, {_label(run, LABELS[one['measure']])}"
+        told = f"{one['system']} − {one['baseline']}, {label(run, one['measure'])}"
         limits = "" if one["low"] is None else f" ({one['low']:+.2f} to {one['high']:+.2f})"
         difference = f"{one['difference']:+.3f}{limits}"
         smallest = "–" if one["detectable"] is None else f"{one['detectable']:.3f}"
-        rows.append([label, f"{one['n']:,}", difference, f"{one['p']:.4f}", smallest])
+        rows.append([told, f"{one['n']:,}", difference, f"{one['p']:.4f}", smallest])
     return rows
 
 
@@ -164,7 +164,7 @@ def _time_rows(run: Run) -> Table:
 
 
 def _category_rows(run: Run, system: str, categories: Mapping[str, Any]) -> Table:
-    rows = [[f"{system}, by category", "n", *(_label(run, LABELS[name]) for name in BY_CATEGORY)]]
+    rows = [[f"{system}, by category", "n", *(label(run, name) for name in BY_CATEGORY)]]
     for category, summary in sorted(categories.items()):
         cells = [_number(name, summary[name]["value"]) for name in BY_CATEGORY]
         rows.append([category, f"{summary['answered']['n']:,}", *cells])
@@ -185,8 +185,9 @@ def _remarks(run: Run) -> Iterable[str]:
         yield f"{len(run.about['suite_gaps']):,} defects of the set were left out; the results file lists them."
 
 
-def _label(run: Run, label: str) -> str:
-    return label.format(k=run.about["k"])
+def label(run: Run, measure: str) -> str:
+    """The name of a measure or trial for readers; one that nobody has named keeps its own."""
+    return {**LABELS, **TRIALS}.get(measure, measure.replace("_", " ")).replace("{k}", str(run.about.get("k", "k")))
 
 
 def _number(name: str, value: float | None) -> str:

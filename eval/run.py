@@ -90,7 +90,7 @@ class Run:
 
 
 def run_suite(
-    path: str | Path,
+    suite: Suite,
     *,
     systems: Sequence[str] = ("footnote",),
     limit: int | None = None,
@@ -103,13 +103,12 @@ def run_suite(
     encoder: Encoder | None = None,
     progress: Progress | None = None,
 ) -> tuple[Run, Path]:
-    """Load a suite, run the systems of these names on it, and save the results; return them and their file.
+    """Run the systems of these names on a suite, and save the results; return them and their file.
 
     They go to `out`, by default `eval-runs/<suite>[-<limit>].json` in the current directory; what a run that was
     stopped left there is gone on with. `baseline` are earlier results to compare with; `robust` asks for the trials of
     `eval.robustness` too. Raises SuiteError.
     """
-    suite = Suite.load(path)
     if baseline and baseline.about["suite"] != suite.name:
         raise SuiteError(
             f"the baseline is a run of {baseline.about['suite']!r}, not of {suite.name!r}.",
@@ -120,7 +119,7 @@ def run_suite(
     asked = suite if limit is None else suite.sample(limit, seed=seed)
     about = _about(asked, seed, k, [{"name": one.name, "settings": dict(one.settings)} for one in built])
     with Journal(file.with_name(f"{file.name}.rows"), about | {"code": code_digest()}) as journal:
-        run = evaluate(suite, built, limit=limit, seed=seed, k=k, baseline=baseline, journal=journal, progress=progress)
+        run = evaluate(asked, built, seed=seed, k=k, baseline=baseline, journal=journal, progress=progress)
         saved = run.save(file)
         journal.remove()
     for one in built if robust else ():

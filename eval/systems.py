@@ -251,6 +251,13 @@ def folder_bytes(folder: str | Path) -> int:
     return sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())
 
 
+def saved_bytes(save: Callable[[str], object]) -> int:
+    """The bytes of what an index that lives in memory saves to a folder."""
+    with tempfile.TemporaryDirectory(prefix="footnote-eval-") as folder:
+        save(folder)
+        return folder_bytes(folder)
+
+
 def _place(given: Any, *, quote: str = "") -> Found:
     """The place of a hit or a citation."""
     return Found(doc_id=given.path, start=given.span.start, end=given.span.end, quote=quote)

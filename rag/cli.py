@@ -169,17 +169,17 @@ def _eval(given: argparse.Namespace) -> int:
         else:
             _print("\n".join(f"{kind}: {', '.join(listed)}" for kind, listed in names.items()))
         return DONE
-    floors, wanted = dict(map(floor, given.fail_under)), expected(given.suite)
+    suite, wanted, floors = Suite.load(given.suite), expected(given.suite), dict(map(floor, given.fail_under))
     if given.out and Path(given.out).suffix == ".html":
         raise SuiteError("--out names the results, which are JSON.", remedy="The page stands beside them by itself.")
     baseline = Run.load(given.baseline) if given.baseline else None
     with terminal.Meter("questions") as meter:
         run, file = run_suite(
-            given.suite, systems=given.systems, limit=given.limit, out=given.out, baseline=baseline,
+            suite, systems=given.systems, limit=given.limit, out=given.out, baseline=baseline,
             robust=given.robustness, config=Config.load(given.config), progress=meter.questions,
         )  # fmt: skip
     page = file.with_suffix(".html")
-    page.write_text(pages.page(run, Suite.load(given.suite)), encoding="utf-8")
+    page.write_text(pages.page(run, suite), encoding="utf-8")
     if given.json:
         _print_json(run.as_dict())
     else:

@@ -781,7 +781,7 @@ def test_two_runs_are_byte_identical_but_for_timings(tmp_path: Path, encoder: An
     folder = write_suite(tmp_path / "tiny", QUESTIONS)
     files = [tmp_path / name for name in ("one.json", "two.json")]
     for file in files:
-        run_suite(folder, systems=systems, limit=3, seed=1, out=file, config=Config(), encoder=encoder)
+        run_suite(Suite.load(folder), systems=systems, limit=3, seed=1, out=file, config=Config(), encoder=encoder)
     one, two = (file.read_text(encoding="utf-8") for file in files)
     assert without_timings(one) == without_timings(two)
     assert one.split('"timings"')[0] == two.split('"timings"')[0]
@@ -960,7 +960,7 @@ def test_a_system_that_always_fails_is_not_robust(tiny: Suite) -> None:
 def test_a_run_is_not_compared_with_one_of_another_suite(tiny: Suite, tmp_path: Path) -> None:
     folder = write_suite(tmp_path / "other", QUESTIONS, toml='name = "other"\n')
     with pytest.raises(SuiteError, match="the baseline is a run of 'tiny', not of 'other'"):
-        run_suite(folder, systems=["bm25"], baseline=evaluate(tiny, [Oracle(tiny)]))
+        run_suite(Suite.load(folder), systems=["bm25"], baseline=evaluate(tiny, [Oracle(tiny)]))
 
 
 # --- reports

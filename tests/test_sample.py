@@ -6,10 +6,11 @@ from pathlib import Path
 
 from eval.expected import deviations, expected
 from eval.run import run_suite
+from eval.suite import Suite
 
 
 def test_the_sample_suite_measures_what_is_expected(tmp_path: Path) -> None:
-    run, _ = run_suite("sample", out=tmp_path / "sample.json")
+    run, _ = run_suite(Suite.load("sample"), out=tmp_path / "sample.json")
     wanted = expected("sample")
     assert set(wanted) == {"footnote"}
     assert deviations(run, wanted) == []

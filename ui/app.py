@@ -139,9 +139,13 @@ def build_app(assistant: Assistant) -> gr.Blocks:
         def added(given: list[str] | None, progress: gr.Progress = gr.Progress()) -> tuple[Any, ...]:  # noqa: B008
             return None, _add(assistant, given or [], progress=progress), _library(assistant)
 
+        def judged(so_far: Conversation, thumb: gr.LikeData) -> None:
+            _judge(assistant, so_far, thumb)
+
         hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         outputs = [box, conversation, chat, evidence, ask, stop]
         asking = gr.on([ask.click, box.submit], asked, [box, conversation], outputs, concurrency_limit=2, **hidden)
+        chat.like(judged, conversation, None, concurrency_limit=1, **hidden)  # its notices come by the queue
         hidden["queue"] = False
         stop.click(lambda so_far: _view(so_far.stopped()), conversation, outputs, cancels=[asking], **hidden)
         # A new chat waits for the old answer to end, which could otherwise put its conversation back.
@@ -151,13 +155,6 @@ def build_app(assistant: Assistant) -> gr.Blocks:
             added, files, [files, report, library], concurrency_limit=1, show_progress="full",
             show_progress_on=report, api_visibility="private",
         )  # fmt: skip
-
-        def judged(so_far: Conversation, thumb: gr.LikeData) -> None:
-            _judge(assistant, so_far, thumb)
-
-        chat.like(
-            judged, conversation, None, concurrency_limit=1, **hidden | {"queue": True}
-        )  # notices come by the queue
         app.load(lambda: _library(assistant), None, library, **hidden)
     app.queue(max_size=32, api_open=False)
     return app

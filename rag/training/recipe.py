@@ -44,4 +44,6 @@ class Recipe(_Table):
     @classmethod
     def load(cls, file: Path = RECIPE) -> Recipe:
         """Raises pydantic's ValidationError where a figure is missing, unknown or of another type."""
-        return cls.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+        tables = tomllib.loads(file.read_text(encoding="utf-8"))
+        tables["further"] = tables.get("training", {}) | tables.get("further", {})
+        return cls.model_validate(tables)
