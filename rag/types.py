@@ -6,7 +6,7 @@ import hashlib
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Support = Literal["supported", "partial"]
 
@@ -27,14 +27,26 @@ class Span:
         return self.document_id == other.document_id and self.start < other.end and other.start < self.end
 
 
+class Box(NamedTuple):
+    """Where the text [start, end) of a line stands on its page: points from the page's upper left corner."""
+
+    start: int
+    end: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """The text of one file, exactly as extracted with newlines as `\\n`, and where it came from.
 
     `id` is the SHA-256 of `text`: a span that names it can be checked for ever. `sha256` is that of the
-    file's bytes. `pages` holds the offset at which each page starts (empty: the format has no pages),
-    `headings` the half-open offsets of headings, `gaps` what the reader could not read.
-    `date` is ISO 8601, as precise as the file is.
+    file's bytes. `pages` holds the offset at which each page starts (empty: the format has no pages), `parts` the
+    offset and the name of each part of another kind, such as "slide 3", `boxes` where lines stand on their pages.
+    `headings` are the half-open offsets of headings, `gaps` what the reader could not read.
+    `date`, of publication, and `updated` are ISO 8601, as precise as the file is; `outlet` is who published it.
     """
 
     text: str = field(repr=False)
@@ -43,7 +55,11 @@ class Document:
     sha256: str
     date: str | None = None
     author: str | None = None
+    outlet: str | None = None
+    updated: str | None = None
     pages: tuple[int, ...] = ()
+    parts: tuple[tuple[int, str], ...] = ()
+    boxes: tuple[Box, ...] = field(default=(), repr=False)
     headings: tuple[tuple[int, int], ...] = ()
     gaps: tuple[str, ...] = ()
     id: str = field(init=False)
@@ -55,8 +71,17 @@ class Document:
         """The number of the page that holds `offset`, counted from 1, or None without pages."""
         return bisect_right(self.pages, offset) or None
 
+    def part_at(self, offset: int) -> str | None:
+        """The name of the part that holds `offset`, or None without parts."""
+        number = bisect_right(self.parts, offset, key=lambda part: part[0])
+        return self.parts[number - 1][1] if number else None
+
     def span(self, start: int, end: int) -> Span:
         return Span(document_id=self.id, start=start, end=end)
+
+
+def _place(page: int | None, part: str | None) -> str:
+    return ", ".join(filter(None, (f"p. {page}" if page else None, part)))
 
 
 def text_id(text: str) -> str:
@@ -79,8 +104,14 @@ class Hit:
     passage_id: int
     section: str = ""
     page: int | None = None
+    part: str | None = None
     date: str | None = None
     sentences: tuple[tuple[int, int], ...] = field(default=(), repr=False)
+
+    @property
+    def place(self) -> str:
+        """Where in its document it stands, such as "p. 3" or "slide 3"; "" where there are no parts."""
+        return _place(self.page, self.part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +152,24 @@ class Citation:
     def page(self) -> int | None:
         return self.document.page_at(self.span.start)
 
+    @property
+    def part(self) -> str | None:
+        return self.document.part_at(self.span.start)
+
+    @property
+    def outlet(self) -> str | None:
+        return self.document.outlet
+
+    @property
+    def place(self) -> str:
+        """Where in its document it stands, such as "p. 3" or "slide 3"; "" where there are no parts."""
+        return _place(self.page, self.part)
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        """The lines of the page that hold the quote, whole; empty where the format has no boxes."""
+        return tuple(box for box in self.document.boxes if box.start < self.span.end and self.span.start < box.end)
+
     def context(self, characters: int = 300) -> tuple[str, str]:
         """The text just before and just after the quote, at most `characters` of each."""
         text, start, end = self.document.text, self.span.start, self.span.end
@@ -133,6 +182,8 @@ class Citation:
             "title": self.title,
             "path": self.path,
             "page": self.page,
+            "part": self.part,
+            "outlet": self.outlet,
             "date": self.date,
             "span": {"document_id": self.span.document_id, "start": self.span.start, "end": self.span.end},
         }
@@ -214,7 +265,7 @@ class Answer:
         if self.citations:
             yield ""
         for c in self.citations:
-            where = ", ".join(str(part) for part in (c.date, f"p. {c.page}" if c.page else None, c.path) if part)
+            where = ", ".join(filter(None, (c.outlet, c.date, c.place, c.path)))
             yield f"[{c.number}] {c.title} ({where}; characters {c.span.start}–{c.span.end})"
             yield f"    “{' '.join(c.quote.split())}”"
         if self.abstained and self.nearest:
@@ -255,6 +306,7 @@ def hit_as_dict(hit: Hit) -> dict[str, Any]:
         "title": hit.title,
         "path": hit.path,
         "page": hit.page,
+        "part": hit.part,
         "date": hit.date,
         "span": {"document_id": hit.span.document_id, "start": hit.span.start, "end": hit.span.end},
     }
@@ -279,6 +331,8 @@ class IndexedDocument:
     sha256: str
     passages: int
     characters: int
+    outlet: str | None = None
+    updated: str | None = None
     gaps: tuple[str, ...] = ()
 
 

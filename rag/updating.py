@@ -72,7 +72,7 @@ class Update:
                 self._settle(self._unchanged, path)
                 continue
             try:
-                document = load(file)
+                document = load(file).documents[0]
             except DocumentError as error:
                 self._reject(path, error.reason, stays=path in self._known)
             else:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.documents import SUFFIXES, find, load
+from rag import documents
+from rag.documents import SUFFIXES, find
 from rag.documents.dates import date_in_line, iso_date, pdf_date
 from rag.documents.extract import Extract, clean_title, settled
 from rag.errors import DocumentError, EmptyDocument, EncryptedDocument, UnreadableDocument, UnsupportedFormat
@@ -34,6 +35,12 @@ def write(tmp_path: Path) -> Write:
         return path
 
     return written
+
+
+def load(path: Path) -> Document:
+    """The one document of a file."""
+    (document,) = documents.load(path).documents
+    return document
 
 
 def headings(document: Document) -> list[str]:

@@ -241,7 +241,7 @@ def test_llama_index_embeds_the_text_alone(parser: PassageParser) -> None:
 def test_windows_newlines_are_one_character_in_the_passages_of_a_file(parser: PassageParser, tmp_path: Path) -> None:
     file = tmp_path / "news.txt"
     file.write_bytes(b"Talks open\r\n\r\nEnvoys met.\r\n\r\nEnvoys met.\r\n")
-    source = load(file)
+    source = load(file).documents[0]
     nodes = parser.parse(source)
     check(source, nodes)
     assert [node.text for node in nodes] == ["Talks open\n\nEnvoys met.\n\nEnvoys met."]

@@ -143,6 +143,8 @@ def test_a_citation_as_plain_values() -> None:
         "title": "Talks",
         "path": "/news/talks.pdf",
         "page": 1,
+        "part": None,
+        "outlet": None,
         "date": "2025-03-12",
         "span": {"document_id": REPORT.id, "start": 0, "end": 21},
     }

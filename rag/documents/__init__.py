@@ -9,9 +9,12 @@ from __future__ import annotations
 import hashlib
 import importlib
 import os
+import re
 import stat
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,9 +22,12 @@ from rag.documents.extract import Extract, Rejected, clean_title, one_line, sett
 from rag.errors import EmptyDocument, UnreadableDocument, UnsupportedFormat
 from rag.types import Document
 
-__all__ = ["SUFFIXES", "Found", "find", "load"]
+__all__ = ["SUFFIXES", "VERSION", "Found", "Loaded", "find", "load"]
 
 LARGEST_FILE = 100_000_000  # bytes
+VERSION = 2  # of all readers: with another number, files are read again though their bytes have not changed
+_DEEPEST = 5  # a mail in a mail in …
+_LONGEST_NAME = 120  # characters
 
 # Imported when a file of the kind is met: nobody waits for a PDF library to read a text.
 _READERS = {
@@ -40,8 +46,18 @@ _READERS = {
 SUFFIXES = frozenset(_READERS)
 
 
-def load(path: str | Path) -> Document:
-    """Read a file; raises the DocumentError that says why it cannot become a document."""
+class Loaded(NamedTuple):
+    """What one file gave: its own document first, if it has text of its own, then those within it.
+
+    A document within it stands at a path below the file's, as though the file were a folder.
+    """
+
+    sha256: str  # of the file's bytes
+    documents: tuple[Document, ...]  # at least one; the first one's gaps also tell what of the file was not read
+
+
+def load(path: str | Path) -> Loaded:
+    """Read a file; raises the DocumentError that says why it gives no document."""
     where, shown = _resolved(path), _printable(path)
     try:
         if shown != str(where):
@@ -49,22 +65,75 @@ def load(path: str | Path) -> Document:
         _check_kind(where)
         reader = _reader(where.suffix.lower())
         data = _read(where)
-        extract = settled(_extracted(reader, data))
+        extract = _extracted(reader, data)
     except Rejected as rejected:
         raise rejected.kind(shown, rejected.reason, remedy=rejected.remedy) from rejected.__cause__
-    if not extract.text.strip():
-        raise EmptyDocument(shown, "; ".join(("it holds no text", *extract.gaps)))
-    return Document(
-        text=extract.text,
-        path=shown,
-        title=_title(extract) or where.stem,
-        sha256=hashlib.sha256(data).hexdigest(),
-        date=extract.date,
-        author=extract.author,
-        pages=extract.pages,
-        headings=extract.headings,
-        gaps=extract.gaps,
+    sha256 = hashlib.sha256(data).hexdigest()
+    documents, gaps = _documents(extract, shown, where.stem, sha256, depth=0)
+    if not documents:
+        raise EmptyDocument(shown, "; ".join(("it holds no text", *gaps)))
+    documents[0] = replace(documents[0], gaps=(*documents[0].gaps, *gaps))
+    return Loaded(sha256, tuple(documents))
+
+
+def _documents(extract: Extract, path: str, name: str, sha256: str, *, depth: int) -> tuple[list[Document], list[str]]:
+    """The documents of an extract and of its members, and the gaps that none of them carries."""
+    extract = settled(extract)
+    documents: list[Document] = []
+    gaps: list[str] = []
+    if extract.text.strip():
+        documents.append(
+            Document(
+                text=extract.text,
+                path=path,
+                title=_title(extract) or name,
+                sha256=sha256,
+                date=extract.date,
+                author=extract.author,
+                outlet=extract.outlet,
+                updated=extract.updated,
+                pages=extract.pages,
+                parts=extract.parts,
+                boxes=extract.boxes,
+                headings=extract.headings,
+                gaps=extract.gaps,
+            )
+        )
+    else:
+        gaps += extract.gaps
+    if extract.members and depth == _DEEPEST:
+        return documents, [*gaps, f"documents nested more than {_DEEPEST} deep not read: {len(extract.members)}"]
+    taken: set[str] = set()
+    for member in extract.members:
+        last = _member_name(member.name, taken)
+        try:
+            data = member.content
+            content = _extracted(_reader(Path(last).suffix.lower()), data) if isinstance(data, bytes) else data
+        except Rejected as rejected:
+            gaps.append(f"{last}: {rejected.reason}")
+            continue
+        own = hashlib.sha256(data).hexdigest() if isinstance(data, bytes) else sha256
+        inner, lost = _documents(content, f"{path}/{last}", Path(last).stem, own, depth=depth + 1)
+        if not inner and not lost:
+            lost = ["it holds no text"]
+        documents += inner
+        gaps += [f"{last}: {gap}" for gap in lost]
+    return documents, gaps
+
+
+def _member_name(name: str, taken: set[str]) -> str:
+    """A name for one step of a path: without separators and what cannot be shown, and unlike those taken."""
+    last = re.split(r"[/\\]", name)[-1].strip()
+    plain = (
+        "".join("_" if unicodedata.category(c)[0] == "C" else c for c in last).strip(". ")[:_LONGEST_NAME] or "unnamed"
     )
+    stem, suffix = Path(plain).stem, Path(plain).suffix
+    number = 2
+    while plain.casefold() in taken:
+        plain = f"{stem} ({number}){suffix}"
+        number += 1
+    taken.add(plain.casefold())
+    return plain
 
 
 class Found(NamedTuple):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from rag.errors import DocumentError
+from rag.types import Box
 
 Offsets = tuple[int, int]
 
@@ -22,9 +24,25 @@ class Extract:
     title: str = ""
     date: str | None = None
     author: str | None = None
+    outlet: str | None = None
+    updated: str | None = None
     pages: tuple[int, ...] = ()
+    parts: tuple[tuple[int, str], ...] = ()
+    boxes: tuple[Box, ...] = ()
     headings: tuple[Offsets, ...] = ()
     gaps: tuple[str, ...] = ()
+    members: tuple[Member, ...] = ()
+
+
+class Member(NamedTuple):
+    """A document within a file, such as an attachment, a mail of a mailbox or a record of a dump.
+
+    Its content is an Extract already, or bytes that the reader of its name's suffix makes one of. The name is
+    shown, may hold anything, and needs not be unique: `load` makes a path of it below the file's.
+    """
+
+    name: str
+    content: Extract | bytes
 
 
 class Rejected(Exception):
@@ -69,7 +87,11 @@ def assemble(blocks: Iterable[Block]) -> tuple[str, tuple[Offsets, ...]]:
 def settled(extract: Extract) -> Extract:
     """Make every newline `\\n` and the text encodable as UTF-8 without nulls, and move the offsets accordingly."""
     extract = replace(
-        extract, title=_NO_TEXT.sub("", extract.title), author=_NO_TEXT.sub("", extract.author or "") or None
+        extract,
+        title=_NO_TEXT.sub("", extract.title),
+        author=_NO_TEXT.sub("", extract.author or "") or None,
+        outlet=_NO_TEXT.sub("", extract.outlet or "") or None,
+        parts=tuple((offset, _NO_TEXT.sub("", one_line(name))) for offset, name in extract.parts),
     )
     text, gaps = extract.text, extract.gaps
     lost = len(_NO_TEXT.findall(text))
@@ -78,7 +100,8 @@ def settled(extract: Extract) -> Extract:
         gaps = (*gaps, f"characters that stand for no text, shown as \ufffd: {lost}")
     if "\r" not in text:
         return replace(extract, text=text, gaps=gaps)
-    wanted = sorted({*extract.pages, *(offset for heading in extract.headings for offset in heading)})
+    pairs = (*extract.headings, *(box[:2] for box in extract.boxes))
+    wanted = sorted({*extract.pages, *(offset for offset, _ in extract.parts), *itertools.chain(*pairs)})
     moved: dict[int, int] = {}
     position = dropped = 0
     for offset in wanted:
@@ -89,6 +112,8 @@ def settled(extract: Extract) -> Extract:
         extract,
         text=newlines(text),
         pages=tuple(moved[offset] for offset in extract.pages),
+        parts=tuple((moved[offset], name) for offset, name in extract.parts),
+        boxes=tuple(box._replace(start=moved[box.start], end=moved[box.end]) for box in extract.boxes),
         headings=tuple((moved[start], moved[end]) for start, end in extract.headings),
         gaps=gaps,
     )
