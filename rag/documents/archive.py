@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html.entities
 import io
 import zipfile
@@ -18,6 +19,7 @@ _TEXTS = (".xml", ".rels", ".xhtml", ".html", ".htm", ".opf", ".ncx", ".rdf", ".
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")  # the container of old Office files, and of encrypted new ones
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_ENTITIES = "its XML declares entities, behind which text can hide"
 _NO_PASSWORD = "Save a copy without the password."
 
 
@@ -70,41 +72,46 @@ def _ambiguous(entries: Iterable[zipfile.ZipInfo]) -> str:
 def xml(data: bytes) -> Any:
     """Parse XML into its lxml root element, without comments and processing instructions.
 
-    No DTD is loaded and nothing fetched. The names that HTML gives to characters, such as `&nbsp;`, are read where a
-    DOCTYPE permits them; raises Rejected for entities that the file declares itself, for text would hide behind them.
+    Nothing is opened or fetched: whatever DTD a file names, it gets the names that HTML gives to characters, such as
+    `&nbsp;`. Raises Rejected for entities that the file declares itself, for text can hide behind them.
     """
     from lxml import etree
 
     parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
+        resolve_entities="internal",
+        load_dtd=True,
+        attribute_defaults=False,
         dtd_validation=False,
+        no_network=True,
         huge_tree=False,
         remove_comments=True,
         remove_pis=True,
     )
+    parser.resolvers.add(_resolver())
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise Rejected(UnreadableDocument, f"its XML is damaged ({one_line(str(error))[:120]})") from error
+        if b"<!ENTITY" in data.replace(b"\0", b""):  # in UTF-16 too
+            raise Rejected(UnreadableDocument, _ENTITIES) from error
+        raise Rejected(
+            UnreadableDocument, f"its XML is damaged ({one_line(str(getattr(error, 'msg', error)))[:120]})"
+        ) from error
     dtd = root.getroottree().docinfo.internalDTD
     if dtd is not None and any(True for _ in dtd.iterentities()):
-        raise Rejected(UnreadableDocument, "its XML declares entities, behind which text can hide")
-    for node in [*root.iter(etree.Entity)]:
-        _spell_out(node)
+        raise Rejected(UnreadableDocument, _ENTITIES)
     return root
 
 
-def _spell_out(entity: Any) -> None:
-    """Put the character that HTML means by an entity in its place."""
-    character = html.entities.html5.get(f"{entity.name};")
-    if character is None:
-        raise Rejected(UnreadableDocument, f"its XML uses an entity that is not declared (&{entity.name[:40]};)")
-    said = character + (entity.tail or "")
-    before, parent = entity.getprevious(), entity.getparent()
-    if before is None:
-        parent.text = (parent.text or "") + said
-    else:
-        before.tail = (before.tail or "") + said
-    parent.remove(entity)
+@functools.cache
+def _resolver() -> Any:
+    """Answers every request for a DTD or another file with the entities of HTML."""
+    from lxml import etree
+
+    known = html.entities.name2codepoint.items()
+    entities = "".join(f'<!ENTITY {name} "&#{code};">' for name, code in known if chr(code) not in '&<>"')
+
+    class Resolver(etree.Resolver):  # type: ignore[misc]
+        def resolve(self, url: str, public: str, context: Any) -> Any:
+            return self.resolve_string(entities, context)
+
+    return Resolver()
