@@ -2,78 +2,53 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import sqlite3
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from rag.database import Database, Row
-from rag.errors import IndexDamaged, IndexFault, IndexMissing
-from rag.types import Document, Hit, IndexedDocument, Span
+from rag.database import Database
+from rag.errors import IndexMismatch, IndexMissing
+from rag.rows import (
+    DOCUMENT,
+    HIT,
+    PASSAGE,
+    Ids,
+    Matrix,
+    PassageRow,
+    as_document,
+    as_hit,
+    document_columns,
+    file_seal,
+    floats,
+    passage_columns,
+    seal,
+    storable,
+    stored,
+)
+from rag.schema import FORMAT, create, upgrade
+from rag.soundness import findings, lexical_findings
+from rag.types import Document, Hit, IndexedDocument
 
-FORMAT = 1
-
-_SCHEMA = f"""
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE documents (
-    row INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, id TEXT NOT NULL, sha256 TEXT NOT NULL,
-    title TEXT NOT NULL, date TEXT, author TEXT, text TEXT NOT NULL, pages TEXT NOT NULL, headings TEXT NOT NULL,
-    gaps TEXT NOT NULL, seal TEXT NOT NULL);
-CREATE TABLE passages (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL REFERENCES documents(row) ON DELETE CASCADE,
-    start INTEGER NOT NULL, stop INTEGER NOT NULL, section TEXT NOT NULL, sentences TEXT NOT NULL,
-    embedded BLOB NOT NULL, vector BLOB NOT NULL);
-CREATE INDEX passages_by_document ON passages(document, start);
-CREATE INDEX passages_by_embedded ON passages(embedded);
-CREATE VIRTUAL TABLE lexical USING fts5(title, section, text, tokenize = "porter unicode61 remove_diacritics 2");
-INSERT INTO lexical(lexical, rank) VALUES ('rank', 'bm25(0.5, 0.5, 1.0)');
-INSERT INTO meta VALUES ('format', '{FORMAT}'), ('generation', '0'), ('mark', ''), ('traces', '0');
-"""
-
-_DOCUMENT = "path, sha256, title, date, author, text, pages, headings, gaps"
-_HIT = """SELECT p.id, p.start, p.stop, p.section, p.sentences, d.id, d.path, d.title, d.date, d.pages,
-    substr(d.text, p.start + 1, p.stop - p.start) FROM passages p JOIN documents d ON d.row = p.document """
 _WITHIN = (
     "SELECT p.id FROM passages p JOIN documents d ON d.row = p.document "
     "WHERE d.path IN (SELECT value FROM json_each(?))"
 )
 _WORD = re.compile(r"\w+(?:[.,](?=\d)\w+)*")  # FTS5 reads "40,000" as the phrase of its parts
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
-Ids = npt.NDArray[np.int64]
-Matrix = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PassageRow:
-    """A passage on its way into the catalog: offsets, its sentences' offsets and its vector, float32 [d].
-
-    `embedded` is the digest of the text that the vector was made from.
-    """
-
-    start: int
-    stop: int
-    title: str
-    section: str
-    text: str
-    sentences: tuple[tuple[int, int], ...]
-    embedded: bytes
-    vector: Matrix
+Contents = Sequence[tuple[Document, Sequence[PassageRow]]]  # the documents of one file, each with its passages
 
 
 class Catalog:
     """What a method has written is on disk when it returns; every thread may read and write.
 
     The generation number grows with every change. Row ids are never reused. Raises IndexMissing where the file
-    is empty, IndexDamaged where SQLite cannot read it, IndexFault where the disk or its permissions are at fault.
+    is empty, IndexMismatch where another version made it, IndexDamaged where SQLite cannot read it, IndexFault
+    where the disk or its permissions are at fault.
     """
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
@@ -85,11 +60,19 @@ class Catalog:
             if not tables:  # the file is there, but empty, where the very first update was killed
                 remedy = f"Build one: rag index FOLDER --index {path.parent}"
                 raise IndexMissing(str(path.parent), "there is no index here.", remedy=remedy)
-            if "meta" not in tables or self.meta("format") != str(FORMAT):
+            found = self.meta("format") if "meta" in tables else None
+            if found == "1":
+                remedy = f"Bring it up to this version: rag index FOLDER --index {path.parent}"
+                raise IndexMismatch(str(path.parent), "was made by an earlier version.", remedy=remedy)
+            if found != str(FORMAT):
                 raise self._db.damaged("it is of another format")
         except BaseException:
             self.close()
             raise
+
+    @property
+    def database(self) -> Database:
+        return self._db
 
     def close(self) -> None:
         """Wait for what other threads are reading, then close the file."""
@@ -121,30 +104,41 @@ class Catalog:
         row = self._db.one("SELECT value FROM meta WHERE key = ?", key)
         return row[0] if row else None
 
-    def known(self) -> dict[str, str]:
-        """Path to SHA-256 of the file, for every document."""
-        return dict(self._db.all("SELECT path, sha256 FROM documents ORDER BY row"))
+    def files(self, readers: int | None = None) -> dict[str, str]:
+        """Path to SHA-256 of every indexed file; with `readers`, "" for those that other readers have read."""
+        rows = self._db.all("SELECT path, sha256, readers FROM files ORDER BY path")
+        return {path: sha256 if readers in (None, by) else "" for path, sha256, by in rows}
+
+    def paths(self) -> list[str]:
+        """Of all documents, sorted: document order."""
+        return [path for (path,) in self._db.all("SELECT path FROM documents ORDER BY path")]
 
     def documents(self) -> list[IndexedDocument]:
         rows = self._db.all(
             "SELECT path, title, date, author, sha256, (SELECT count(*) FROM passages WHERE document = row), "
-            "length(text), gaps FROM documents ORDER BY row"
+            "length(text), outlet, updated, gaps FROM documents ORDER BY path"
         )
         with self._db.sound():
             return [
                 IndexedDocument(
                     path=path, title=title, date=date, author=author, sha256=sha256, passages=passages,
-                    characters=characters, gaps=tuple(json.loads(gaps)),
+                    characters=characters, outlet=outlet, updated=updated, gaps=tuple(json.loads(gaps)),
                 )
-                for path, title, date, author, sha256, passages, characters, gaps in rows
+                for path, title, date, author, sha256, passages, characters, outlet, updated, gaps in rows
             ]  # fmt: skip
 
     def document(self, path: str) -> Document | None:
+        """The document at `path`. Raises IndexDamaged where its text is not the one that was indexed."""
         if not storable(path):
             return None
-        row = self._db.one(f"SELECT {_DOCUMENT} FROM documents WHERE path = ?", path)
+        row = self._db.one(f"SELECT {DOCUMENT}, id FROM documents WHERE path = ?", path)
+        if row is None:
+            return None
         with self._db.sound():
-            return _document(row) if row else None
+            document = as_document(row[:-1])
+        if document.id != row[-1]:
+            raise self._db.damaged(f"the text of {path} has changed")
+        return document
 
     def count(self) -> tuple[int, int]:
         """The number of documents and of passages."""
@@ -162,29 +156,41 @@ class Catalog:
         sql = "SELECT vector FROM passages WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
         rows = self._db.all(sql, _array(ids.tolist()))
         with self._db.sound():
-            return _floats(b"".join(row[0] for row in rows)).reshape(len(ids), dimension)
+            return floats(b"".join(row[0] for row in rows)).reshape(len(ids), dimension)
 
     def embedded(self, digests: Iterable[bytes]) -> dict[bytes, Matrix]:
         """Digest of embedded text to its vector, float32 [d], for those that some passage has already."""
         sql = "SELECT vector FROM passages WHERE embedded = ? ORDER BY id LIMIT 1"
-        return {digest: _floats(row[0]) for digest in digests if (row := self._db.one(sql, digest))}
+        return {digest: floats(row[0]) for digest in digests if (row := self._db.one(sql, digest))}
 
     def hits(self, scores: dict[int, float]) -> list[Hit]:
         """The passages with these ids and scores, best first, ties in document order; ids that are gone are absent."""
-        rows = self._db.all(_HIT + "WHERE p.id IN (SELECT value FROM json_each(?))", _array(scores))
+        rows = self._db.all(HIT + "WHERE p.id IN (SELECT value FROM json_each(?))", _array(scores))
         with self._db.sound():
-            return sorted((_hit(row, scores[row[0]]) for row in rows), key=lambda hit: (-hit.score, hit.passage_id))
+            return sorted((as_hit(row, scores[row[0]]) for row in rows), key=lambda h: (-h.score, h.path, h.span.start))
+
+    def best(self, scores: Mapping[int, float], k: int) -> dict[int, float]:
+        """The k best of these passages, ties in document order, whatever order they were indexed in."""
+        sql = (
+            "SELECT p.id FROM passages p JOIN documents d ON d.row = p.document "
+            "WHERE p.id IN (SELECT value FROM json_each(?)) ORDER BY d.path, p.start"
+        )
+        ids = [row[0] for row in self._db.all(sql, _array(scores))]
+        return {i: scores[i] for i in sorted(ids, key=lambda i: -scores[i])[:k]}
 
     def neighbours(self, hit: Hit) -> tuple[Hit | None, Hit | None]:
         """The passages just before and just after `hit` in its document; they carry its score."""
         around = "WHERE p.document = (SELECT document FROM passages WHERE id = ?) AND p.start "
-        before = self._db.one(_HIT + around + "< ? ORDER BY p.start DESC LIMIT 1", hit.passage_id, hit.span.start)
-        after = self._db.one(_HIT + around + "> ? ORDER BY p.start LIMIT 1", hit.passage_id, hit.span.start)
+        before = self._db.one(HIT + around + "< ? ORDER BY p.start DESC LIMIT 1", hit.passage_id, hit.span.start)
+        after = self._db.one(HIT + around + "> ? ORDER BY p.start LIMIT 1", hit.passage_id, hit.span.start)
         with self._db.sound():
-            return (_hit(before, hit.score) if before else None), (_hit(after, hit.score) if after else None)
+            return (as_hit(before, hit.score) if before else None), (as_hit(after, hit.score) if after else None)
 
     def lexical(self, query: str, k: int, paths: Sequence[str] | None = None) -> dict[int, float]:
-        """Passage id to BM25 (Robertson & Zaragoza 2009, as FTS5 computes it; greater is better), at most k."""
+        """Passage id to BM25 (Robertson & Zaragoza 2009, as FTS5 computes it; greater is better).
+
+        The k best, and all that score as the k-th does.
+        """
         words = sorted(set(_WORD.findall(query.lower())))
         if not words:
             return {}
@@ -193,7 +199,12 @@ class Catalog:
             inside = f"AND +lexical.rowid IN ({_WITHIN})"  # the plus: ask the lexical index once, not for each id
             values.append(_array(paths))
         sql = f"SELECT rowid, -rank FROM lexical WHERE lexical MATCH ? {inside} ORDER BY rank, rowid LIMIT ?"
-        return dict(self._db.all(sql, *values, k))
+        count = k + 1
+        while True:
+            rows = self._db.all(sql, *values, count)
+            if len(rows) < count or rows[-1][1] < rows[k - 1][1]:
+                return {i: score for i, score in rows if score >= rows[min(k, len(rows)) - 1][1]}
+            count *= 2
 
     # --- writing
 
@@ -202,34 +213,25 @@ class Catalog:
             connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", sorted(values.items()))
 
     def put(self, document: Document, passages: Sequence[PassageRow]) -> None:
-        """Store a document whole in one transaction, in place of any earlier version at its path."""
-        rows = [
-            (p.start, p.stop, p.section, json.dumps(p.sentences), p.embedded, p.vector.astype(np.float16).tobytes())
-            for p in passages
-        ]
+        """Store the one document of a file of its own."""
+        self.put_file(document.path, document.sha256, [(document, passages)])
+
+    def put_file(self, path: str, sha256: str, contents: Contents, *, readers: int = 0) -> None:
+        """Store all documents of a file whole in one transaction, in place of what was there of it before."""
         with self._change() as connection:
-            _delete(connection, document.path)
-            number = connection.execute(
-                f"INSERT INTO documents ({_DOCUMENT}, id, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    document.path, document.sha256, document.title, document.date, document.author, document.text,
-                    json.dumps(document.pages), json.dumps(document.headings), json.dumps(document.gaps),
-                    document.id, seal(document, rows),
-                ),
-            ).lastrowid  # fmt: skip
-            for passage, row in zip(passages, rows, strict=True):
-                added = connection.execute(
-                    "INSERT INTO passages (document, start, stop, section, sentences, embedded, vector) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (number, *row),
-                ).lastrowid
-                words = (added, passage.title, passage.section, passage.text)
-                connection.execute("INSERT INTO lexical (rowid, title, section, text) VALUES (?, ?, ?, ?)", words)
+            _delete(connection, "file = ?", path)
+            for document, passages in contents:
+                _delete(connection, "path = ?", document.path)  # of another file, which has made way for this one
+                _insert(connection, document, path, passages)
+            _note_file(connection, path, sha256, readers)
 
     def remove(self, path: str) -> None:
-        """Delete a document with its passages, lexical entries and vectors in one transaction."""
+        """Delete a document, or all documents of a file, with passages, lexical entries and vectors at once.
+
+        Where other documents of its file stay, the file counts as changed: the next update reads it again.
+        """
         with self._change() as connection:
-            _delete(connection, path)
+            _delete(connection, "path = ? OR file = ?", path, path)
 
     def erase(self) -> None:
         """Overwrite what deleted documents left in the files: their words in the lexical index, and the log."""
@@ -243,53 +245,25 @@ class Catalog:
 
     def findings(self) -> list[str]:
         """What does not hold together, each in a sentence; empty where all is well. Raises IndexDamaged."""
-        found = [f"SQLite: {row[0]}." for row in self._db.all("PRAGMA integrity_check(20)") if row[0] != "ok"]
-        checks = {
-            "passages without a document": "FROM passages WHERE document NOT IN (SELECT row FROM documents)",
-            "lexical entries without a passage": "FROM lexical WHERE rowid NOT IN (SELECT id FROM passages)",
-        }
-        for what, clause in checks.items():
-            if number := self._db.all(f"SELECT count(*) {clause}")[0][0]:
-                found.append(f"{number} {what}.")
-        for (number,) in self._db.all("SELECT row FROM documents ORDER BY row"):
-            found.extend(self._unsealed(number))
-        return found
+        return findings(self._db)
 
     def lexical_findings(self) -> list[str]:
         """Whether the lexical index fits its passages; left out where the folder cannot be written."""
-        try:
-            with self._db.transaction() as connection:
-                connection.execute("INSERT INTO lexical(lexical) VALUES ('integrity-check')")
-        except IndexFault as error:
-            return ["the lexical index is damaged."] if isinstance(error, IndexDamaged) else []
-        return []
-
-    def _unsealed(self, number: int) -> Iterator[str]:
-        """What of one document, by its row, is not as it was indexed."""
-        row = self._db.one(f"SELECT {_DOCUMENT}, id, seal FROM documents WHERE row = ?", number)
-        passages = self._db.all(
-            "SELECT p.start, p.stop, p.section, p.sentences, p.embedded, p.vector, l.title, l.section, l.text "
-            "FROM passages p LEFT JOIN lexical l ON l.rowid = p.id WHERE p.document = ? ORDER BY p.start",
-            number,
-        )
-        if row is None:
-            return
-        with self._db.sound():
-            document = _document(row[:-2])
-            if (document.id, seal(document, [passage[:6] for passage in passages])) != row[-2:]:
-                yield f"{document.path}: the document or its passages are not as they were indexed."
-            wanted = [(document.title, section, document.text[left:right]) for left, right, section, *_ in passages]
-            if wanted != [passage[6:] for passage in passages]:
-                yield f"{document.path}: its lexical entries do not hold its text."
+        return lexical_findings(self._db)
 
     # --- inside
 
     def _create(self) -> None:
-        """Write the schema whole or not at all; a file that holds something already stays as it is."""
+        """Write the schema, or bring an earlier one up to date, whole or not at all."""
         with self._db.transaction() as connection:
-            if connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
-                for statement in _SCHEMA.split(";\n"):
-                    connection.execute(statement)
+            create(connection)
+            if upgrade(connection):
+                for (number,) in connection.execute("SELECT row FROM documents").fetchall():
+                    document, _, _, file, rows = stored(connection, number)
+                    sealed = (seal(document, file, rows), number)
+                    connection.execute("UPDATE documents SET seal = ? WHERE row = ?", sealed)
+                for row in connection.execute("SELECT path, sha256, readers FROM files").fetchall():
+                    _note_file(connection, *row)
 
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
@@ -300,49 +274,40 @@ class Catalog:
             connection.execute("UPDATE meta SET value = lower(hex(randomblob(8))) WHERE key = 'mark'")
 
 
-def storable(text: str) -> bool:
-    """Whether SQLite gives `text` back as it was: it encodes no lone surrogate, and cuts at a null character."""
-    return "\0" not in text and not _SURROGATE.search(text)
-
-
-def seal(document: Document, passages: Iterable[Row]) -> str:
-    """SHA-256 over all of a document but its text, which `Document.id` covers, and over its passages' rows."""
-    own = (document.id, document.path, document.sha256, document.title, document.date, document.author)
-    lists = (list(document.pages), [list(heading) for heading in document.headings], list(document.gaps))
-    digest = hashlib.sha256(repr((own, lists)).encode("utf-8", "surrogatepass"))
-    for passage in passages:
-        digest.update(repr(tuple(passage)).encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()
-
-
-def _delete(connection: sqlite3.Connection, path: str) -> None:
-    ids = "SELECT p.id FROM passages p JOIN documents d ON d.row = p.document WHERE d.path = ?"
-    connection.execute(f"DELETE FROM lexical WHERE rowid IN ({ids})", (path,))
-    if connection.execute("DELETE FROM documents WHERE path = ?", (path,)).rowcount:
+def _delete(connection: sqlite3.Connection, which: str, *values: str) -> None:
+    """Delete the documents of which that holds, and what the catalog says of their files."""
+    found = connection.execute(f"SELECT row, file FROM documents WHERE {which}", values).fetchall()
+    for row, file in found:
+        ids = "SELECT id FROM passages WHERE document = ?"
+        connection.execute(f"DELETE FROM lexical WHERE rowid IN ({ids})", (row,))
+        connection.execute("DELETE FROM documents WHERE row = ?", (row,))
+        if connection.execute("SELECT 1 FROM documents WHERE file = ?", (file,)).fetchone():
+            _note_file(connection, file, "", 0)
+        else:
+            connection.execute("DELETE FROM files WHERE path = ?", (file,))
+    if found:
         connection.execute("UPDATE meta SET value = '1' WHERE key = 'traces'")
+
+
+def _note_file(connection: sqlite3.Connection, path: str, sha256: str, readers: int) -> None:
+    values = (path, sha256, readers, file_seal(path, sha256, readers))
+    connection.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", values)
+
+
+def _insert(connection: sqlite3.Connection, document: Document, file: str, passages: Sequence[PassageRow]) -> None:
+    columns = [passage_columns(passage) for passage in passages]
+    values = (*document_columns(document), document.id, seal(document, file, columns), file)
+    number = connection.execute(
+        f"INSERT INTO documents ({DOCUMENT}, id, seal, file) VALUES ({', '.join('?' * len(values))})", values
+    ).lastrowid
+    for passage, row in zip(passages, columns, strict=True):
+        added = connection.execute(
+            f"INSERT INTO passages (document, {PASSAGE}) VALUES (?, ?, ?, ?, ?, ?, ?)", (number, *row)
+        ).lastrowid
+        words = (added, passage.title, passage.section, passage.text)
+        connection.execute("INSERT INTO lexical (rowid, title, section, text) VALUES (?, ?, ?, ?)", words)
 
 
 def _array(values: Iterable[object]) -> str:
     """A JSON array, which json_each() turns into rows: a query takes only so many parameters."""
     return json.dumps(list(values))
-
-
-def _floats(blob: bytes) -> Matrix:
-    return np.frombuffer(blob, dtype=np.float16).astype(np.float32)
-
-
-def _document(row: Row) -> Document:
-    path, sha256, title, date, author, text, pages, headings, gaps = row
-    return Document(
-        text=text, path=path, title=title, sha256=sha256, date=date, author=author, pages=tuple(json.loads(pages)),
-        headings=tuple((left, right) for left, right in json.loads(headings)), gaps=tuple(json.loads(gaps)),
-    )  # fmt: skip
-
-
-def _hit(row: Row, score: float) -> Hit:
-    number, start, stop, section, sentences, document_id, path, title, date, pages, text = row
-    return Hit(
-        score=score, text=text, title=title, path=path, span=Span(document_id=document_id, start=start, end=stop),
-        passage_id=number, section=section, page=bisect_right(json.loads(pages), start) or None, date=date,
-        sentences=tuple((left, right) for left, right in json.loads(sentences)),
-    )  # fmt: skip

@@ -52,18 +52,18 @@ class Database:
             self._sessions.clear()
 
     def all(self, sql: str, *values: object) -> list[Row]:
-        with self._use() as connection:
+        with self.use() as connection:
             return connection.execute(sql, values).fetchall()
 
     def one(self, sql: str, *values: object) -> Row | None:
-        with self._use() as connection:
+        with self.use() as connection:
             row: Row | None = connection.execute(sql, values).fetchone()
             return row
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Let everything read inside see one state of the file."""
-        with self._use() as connection:
+        with self.use() as connection:
             if connection.in_transaction:
                 yield
                 return
@@ -77,7 +77,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """A write that is whole or not at all."""
-        with self._use() as connection:
+        with self.use() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -102,7 +102,8 @@ class Database:
         )
 
     @contextmanager
-    def _use(self) -> Iterator[sqlite3.Connection]:
+    def use(self) -> Iterator[sqlite3.Connection]:
+        """This thread's connection, outside of a transaction or inside the one that it has begun."""
         try:
             session = self._session()
             with session.lock:

@@ -14,13 +14,14 @@ from typing import Literal, NamedTuple, get_args
 from filelock import FileLock, Timeout
 from llama_index.core.schema import TextNode
 
-from rag.catalog import Catalog, Matrix, storable
+from rag.catalog import Catalog
 from rag.config import Config
 from rag.documents import find
 from rag.encoder import DEFAULT, Encoder
 from rag.errors import IndexDamaged, IndexFault, IndexLocked, IndexMismatch, QuestionError
 from rag.fusion import fuse, query_words
 from rag.passages import PassageParser, rule
+from rag.rows import Matrix, storable
 from rag.types import Document, Hit, IndexedDocument, Progress, UpdateReport, Verification
 from rag.updating import Update
 from rag.vectors import Vectors
@@ -123,10 +124,10 @@ class Index:
         with self._locked():
             work = self._work(len(files) + len(found.rejected), progress, cancelled)
             work.reject(found.rejected)
-            work.store(work.read(files))
+            work.read(files)
             paths = sorted(map(str, [*files, *(path for path, _ in found.rejected)]))
             there = set(paths)
-            left = [path for path in self._catalog.known() if any(_below(path, root) for root in folders)]
+            left = [path for path in self._catalog.files() if any(_below(path, root) for root in folders)]
             missing = [path for path in left if path not in there and _gone(path)]
             removed = missing if sync and not work.cancelled else []
             for path in removed:
@@ -139,7 +140,7 @@ class Index:
         documents = list(documents)
         with self._locked():
             work = self._work(len(documents), progress, None)
-            work.store(work.changed(documents))
+            work.add(documents)
             self._finish()
         return work.report(given=[document.path for document in documents])
 
@@ -193,8 +194,7 @@ class Index:
                 scores = fuse(dense, lexical)
             else:
                 scores = dense or lexical
-            best = sorted(scores, key=lambda i: (-scores[i], i))[:k]
-            return self._catalog.hits({i: scores[i] for i in best})
+            return self._catalog.hits(self._catalog.best(scores, k))
 
     def neighbours(self, hit: Hit) -> tuple[Hit | None, Hit | None]:
         """The passages before and after `hit` in its document."""
@@ -298,7 +298,7 @@ class Index:
         listed = [name for name in ([names] if isinstance(names, str | Path) else names) if name != ""]
         plain = {str(name) for name in listed}
         roots = [_resolved(name) for name in listed]
-        return [path for path in self._catalog.known() if path in plain or any(_below(path, root) for root in roots)]
+        return [path for path in self._catalog.paths() if path in plain or any(_below(path, root) for root in roots)]
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

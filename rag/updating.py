@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from llama_index.core.schema import TextNode
 
-from rag.catalog import Catalog, Matrix, PassageRow, storable
-from rag.documents import load
+from rag.catalog import Catalog, Contents
+from rag.documents import VERSION, Loaded, load
 from rag.errors import DocumentError
+from rag.rows import Matrix, PassageRow, storable
 from rag.types import Document, Progress, UpdateReport
 
 _BATCH = 64  # passages embedded together; documents are still committed one by one
@@ -21,11 +22,22 @@ Encode = Callable[[Sequence[str]], Matrix]
 Tell = Callable[[Progress], None]
 
 
-class _Waiting(NamedTuple):
+class _Cut(NamedTuple):
+    """A document, its passages, and of each what is embedded and the digest of that."""
+
     document: Document
     nodes: list[TextNode]
     texts: list[str]
     digests: list[bytes]
+
+
+class _Waiting(NamedTuple):
+    """A file whose documents wait for their vectors."""
+
+    path: str
+    sha256: str
+    readers: int
+    cuts: list[_Cut]
 
 
 class Update:
@@ -42,7 +54,7 @@ class Update:
         cancelled: Callable[[], bool] | None = None,
     ) -> None:
         self._catalog = catalog
-        self._known = catalog.known()
+        self._known = catalog.files(VERSION)
         self._cut = cut
         self._encode = encode
         self._total = total
@@ -61,25 +73,31 @@ class Update:
         for path, reason in refused:
             self._reject(str(path), reason, stays=str(path) in self._known)
 
-    def read(self, files: Iterable[Path]) -> Iterator[Document]:
-        """Yield the documents of files that are new or changed; account for the others."""
+    def read(self, files: Iterable[Path]) -> None:
+        """Index the files that are new or changed; account for all of them."""
+        self._store(self._loaded(files), readers=VERSION)
+
+    def add(self, documents: Iterable[Document]) -> None:
+        """Index documents that are already read and not in the catalog just as they are; account for all of them."""
+        self._store(self._changed(documents), readers=0)
+
+    def _loaded(self, files: Iterable[Path]) -> Iterator[tuple[str, Loaded]]:
         for file in files:
             if self._stop():
                 self.cancelled = True
                 return
             path = str(file)
-            if path in self._known and self._known[path] == _digest(file):
+            if self._known.get(path) and self._known[path] == _digest(file):
                 self._settle(self._unchanged, path)
                 continue
             try:
-                document = load(file).documents[0]
+                loaded = load(file)
             except DocumentError as error:
                 self._reject(path, error.reason, stays=path in self._known)
             else:
-                yield document
+                yield path, loaded
 
-    def changed(self, documents: Iterable[Document]) -> Iterator[Document]:
-        """Yield those that are not in the catalog just as they are; account for the others."""
+    def _changed(self, documents: Iterable[Document]) -> Iterator[tuple[str, Loaded]]:
         seen: set[str] = set()
         for document in documents:
             if document.path in seen:
@@ -87,27 +105,31 @@ class Update:
             elif document.path in self._known and self._catalog.document(document.path) == document:
                 self._settle(self._unchanged, document.path)
             else:
-                yield document
+                yield document.path, Loaded(document.sha256, (document,))
             seen.add(document.path)
 
-    def store(self, documents: Iterable[Document]) -> None:
-        """Embed passages in batches that may hold several documents; commit each document whole."""
+    def _store(self, loaded: Iterable[tuple[str, Loaded]], *, readers: int) -> None:
+        """Embed passages in batches that may hold several files; commit each file whole."""
         waiting: list[_Waiting] = []
-        for document in documents:
-            if reason := _unfit(document):
-                self._reject(document.path, reason, stays=document.path in self._known)
+        for path, (sha256, documents) in loaded:
+            if reason := next(filter(None, map(_unfit, documents)), ""):
+                self._reject(path, reason, stays=path in self._known)
                 continue
-            nodes, texts = self._cut(document)
-            if not nodes:
-                self._reject(document.path, "it holds no text.", stays=document.path in self._known)
+            cuts = [cut for cut in map(self._cut_up, documents) if cut.nodes]
+            if not cuts:
+                self._reject(path, "it holds no text.", stays=path in self._known)
                 continue
-            waiting.append(_Waiting(document, nodes, texts, [hashlib.sha256(text.encode()).digest() for text in texts]))
-            if sum(len(one.nodes) for one in waiting) >= _BATCH:
+            waiting.append(_Waiting(path, sha256, readers, cuts))
+            if sum(len(cut.nodes) for one in waiting for cut in one.cuts) >= _BATCH:
                 self._commit(waiting)
                 waiting = []
             if self.cancelled:
                 return
         self._commit(waiting)
+
+    def _cut_up(self, document: Document) -> _Cut:
+        nodes, texts = self._cut(document)
+        return _Cut(document, nodes, texts, [hashlib.sha256(text.encode()).digest() for text in texts])
 
     def report(self, *, given: Sequence[str], missing: Sequence[str] = (), removed: Sequence[str] = ()) -> UpdateReport:
         settled = {*self._added, *self._updated, *self._unchanged, *(path for path, _ in self._rejected)}
@@ -127,27 +149,28 @@ class Update:
         vectors = self._embedded(waiting)
         if vectors is None:
             return
-        for document, nodes, _, digests in waiting:
-            rows = [_row(node, digest, vectors[digest]) for node, digest in zip(nodes, digests, strict=True)]
-            self._catalog.put(document, rows)
-            self._gaps.extend((document.path, gap) for gap in document.gaps)
-            self._settle(self._updated if document.path in self._known else self._added, document.path)
+        for path, sha256, readers, cuts in waiting:
+            contents: Contents = [(cut.document, list(_rows(cut, vectors))) for cut in cuts]
+            self._catalog.put_file(path, sha256, contents, readers=readers)
+            self._gaps.extend((cut.document.path, gap) for cut in cuts for gap in cut.document.gaps)
+            self._settle(self._updated if path in self._known else self._added, path)
 
     def _embedded(self, waiting: Sequence[_Waiting]) -> dict[bytes, Matrix] | None:
         """Digest to vector for all that waits, none embedded twice; None where the update was stopped meanwhile."""
-        texts = {digest: text for one in waiting for digest, text in zip(one.digests, one.texts, strict=True)}
+        cuts = [cut for one in waiting for cut in one.cuts]
+        texts = {digest: text for cut in cuts for digest, text in zip(cut.digests, cut.texts, strict=True)}
         vectors = self._catalog.embedded(texts)
         fresh = [digest for digest in texts if digest not in vectors]
-        self._passages += sum(len(one.nodes) for one in waiting) - len(fresh)
+        self._passages += sum(len(cut.nodes) for cut in cuts) - len(fresh)
         for first in range(0, len(fresh), _BATCH):
-            if first and self._stop():  # a long document is given up, not half of it kept
+            if first and self._stop():  # a long file is given up, not half of it kept
                 self.cancelled = True
                 return None
             batch = fresh[first : first + _BATCH]
             vectors.update(zip(batch, self._encode([texts[digest] for digest in batch]), strict=True))
             self._passages += len(batch)
             if first + _BATCH < len(fresh):
-                self._tell(waiting[-1].document.path)
+                self._tell(waiting[-1].path)
         return vectors
 
     def _reject(self, path: str, reason: str, *, stays: bool = False) -> None:
@@ -165,24 +188,25 @@ class Update:
             self._progress(Progress(done=done, total=self._total, path=path, passages=self._passages))
 
 
-def _row(node: TextNode, digest: bytes, vector: Matrix) -> PassageRow:
-    assert node.start_char_idx is not None
-    assert node.end_char_idx is not None
-    return PassageRow(
-        start=node.start_char_idx,
-        stop=node.end_char_idx,
-        title=node.metadata["title"],
-        section=node.metadata["section"],
-        text=node.text,
-        sentences=tuple(node.metadata["sentences"]),
-        embedded=digest,
-        vector=vector,
-    )
+def _rows(cut: _Cut, vectors: dict[bytes, Matrix]) -> Iterator[PassageRow]:
+    for node, digest in zip(cut.nodes, cut.digests, strict=True):
+        assert node.start_char_idx is not None
+        assert node.end_char_idx is not None
+        yield PassageRow(
+            start=node.start_char_idx,
+            stop=node.end_char_idx,
+            title=node.metadata["title"],
+            section=node.metadata["section"],
+            text=node.text,
+            sentences=tuple(node.metadata["sentences"]),
+            embedded=digest,
+            vector=vectors[digest],
+        )
 
 
 def _unfit(document: Document) -> str:
     """Why the catalog could not give `document` back as it is, or nothing."""
-    for what in ("text", "path", "title", "date", "author", "sha256"):
+    for what in ("text", "path", "title", "date", "author", "outlet", "updated", "sha256"):
         if not storable(getattr(document, what) or ""):
             return f"its {what} holds a null character or half of a surrogate pair."
     return ""

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from rag.catalog import Catalog, Ids, Matrix
+from rag.catalog import Catalog
+from rag.rows import Ids, Matrix
 
 _MAGIC = b"FOOTNOTE VECTORS 1\n"
 _NOISE = 1e-5  # scores of FAISS this close may stand in either order: its sums are rounded to float32
@@ -31,11 +32,15 @@ class Vectors:
         self._state = ""
 
     def search(self, vector: Matrix, k: int, ids: Ids | None = None) -> dict[int, float]:
-        """Passage id to cosine of the k nearest to `vector`, float32 [d], ties by id; with `ids`, only among these."""
+        """Passage id to cosine with `vector`, float32 [d], of the k nearest and all that are as near as the k-th.
+
+        Nearest first, ties by id; with `ids`, only among these.
+        """
         with self._lock:
             self._refresh()
             scores = self._cosines(vector, self._candidates(vector, k, ids))
-        return dict(sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:k])
+        ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+        return {i: score for i, score in ranked if score >= ranked[min(k, len(ranked)) - 1][1]}
 
     def cosines(self, vector: Matrix, ids: Sequence[int]) -> dict[int, float]:
         """Passage id to cosine with `vector`, float32 [d]; ids that are gone are left out."""

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from nltk.stem.porter import PorterStemmer
 
-from rag.catalog import Catalog, PassageRow, storable
+from rag.catalog import Catalog
+from rag.rows import PassageRow, storable
 from rag.errors import IndexDamaged, IndexFault, IndexMissing
 from rag.types import Document
 
@@ -309,7 +310,7 @@ def _everything(catalog: Catalog) -> object:
         return (
             catalog.documents(), [catalog.document(f"/{n}") for n in range(12)], catalog.count(), hits,
             [catalog.neighbours(hit) for hit in hits[:3]], catalog.vectors(ids, DIMENSION).tobytes(),
-            [catalog.lexical(word, 99) for word in WORDS], catalog.known(), catalog.generation,
+            [catalog.lexical(word, 99) for word in WORDS], catalog.files(), catalog.generation,
         )  # fmt: skip
 
 

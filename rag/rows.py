@@ -1,0 +1,121 @@
+"""Rows of the catalog's tables as values and back, and the seal by which a document knows its own rows again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sqlite3
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.types import Box, Document, Hit, Span
+
+Row = tuple[Any, ...]
+Ids = npt.NDArray[np.int64]
+Matrix = npt.NDArray[np.float32]
+
+DOCUMENT = "path, sha256, title, date, author, text, pages, headings, gaps, outlet, updated, parts, boxes"
+HIT = """SELECT p.id, p.start, p.stop, p.section, p.sentences, d.id, d.path, d.title, d.date, d.pages, d.parts,
+    substr(d.text, p.start + 1, p.stop - p.start) FROM passages p JOIN documents d ON d.row = p.document """
+PASSAGE = "start, stop, section, sentences, embedded, vector"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassageRow:
+    """A passage on its way into the catalog: offsets, its sentences' offsets and its vector, float32 [d].
+
+    `embedded` is the digest of the text that the vector was made from.
+    """
+
+    start: int
+    stop: int
+    title: str
+    section: str
+    text: str
+    sentences: tuple[tuple[int, int], ...]
+    embedded: bytes
+    vector: Matrix
+
+
+def storable(text: str) -> bool:
+    """Whether SQLite gives `text` back as it was: it encodes no lone surrogate, and cuts at a null character."""
+    return "\0" not in text and not _SURROGATE.search(text)
+
+
+def seal(document: Document, file: str, passages: Iterable[Row]) -> str:
+    """SHA-256 over a document but for its text, which `Document.id` covers, its file's path, and its PASSAGE rows."""
+    own = (
+        document.id, document.path, document.sha256, document.title, document.date, document.author, document.outlet,
+        document.updated, file, document.pages, document.headings, document.gaps, document.parts,
+        tuple(map(tuple, document.boxes)),
+    )  # fmt: skip
+    digest = hashlib.sha256(repr(own).encode("utf-8", "surrogatepass"))
+    for passage in passages:
+        digest.update(repr(tuple(passage)).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
+
+
+def file_seal(path: str, sha256: str, readers: int) -> str:
+    """SHA-256 over a row of the table of files."""
+    return hashlib.sha256(repr((path, sha256, readers)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def stored(connection: sqlite3.Connection, number: int) -> tuple[Document, str, str, str, list[Row]]:
+    """A document by its row as it stands there now, the id and the seal it was given, its file, its passages."""
+    sql = f"SELECT {DOCUMENT}, id, seal, file FROM documents WHERE row = ?"
+    row = connection.execute(sql, (number,)).fetchone()
+    passages = connection.execute(f"SELECT {PASSAGE} FROM passages WHERE document = ? ORDER BY start", (number,))
+    return as_document(row[:-3]), *row[-3:], passages.fetchall()
+
+
+def passage_columns(passage: PassageRow) -> Row:
+    """The PASSAGE columns of a passage."""
+    sentences, vector = json.dumps(passage.sentences), passage.vector.astype(np.float16).tobytes()
+    return passage.start, passage.stop, passage.section, sentences, passage.embedded, vector
+
+
+def document_columns(document: Document) -> Row:
+    """The DOCUMENT columns of a document."""
+    return (
+        document.path, document.sha256, document.title, document.date, document.author, document.text,
+        *map(json.dumps, (document.pages, document.headings, document.gaps)), document.outlet, document.updated,
+        *map(json.dumps, (document.parts, document.boxes)),
+    )  # fmt: skip
+
+
+def floats(blob: bytes) -> Matrix:
+    """Vectors as they are stored, one after another."""
+    return np.frombuffer(blob, dtype=np.float16).astype(np.float32)
+
+
+def as_document(row: Row) -> Document:
+    """A document of the columns DOCUMENT."""
+    path, sha256, title, date, author, text, pages, headings, gaps, outlet, updated, parts, boxes = row
+    return Document(
+        text=text, path=path, title=title, sha256=sha256, date=date, author=author, outlet=outlet, updated=updated,
+        pages=tuple(json.loads(pages)), parts=_pairs(parts), headings=_pairs(headings), gaps=tuple(json.loads(gaps)),
+        boxes=tuple(Box(*box) for box in json.loads(boxes)),
+    )  # fmt: skip
+
+
+def _pairs(value: str) -> tuple[Any, ...]:
+    return tuple((left, right) for left, right in json.loads(value))
+
+
+def as_hit(row: Row, score: float) -> Hit:
+    """A passage of the columns HIT."""
+    number, start, stop, section, sentences, document_id, path, title, date, pages, parts, text = row
+    named = _pairs(parts)
+    part = bisect_right(named, start, key=lambda one: one[0])
+    return Hit(
+        score=score, text=text, title=title, path=path, span=Span(document_id=document_id, start=start, end=stop),
+        passage_id=number, section=section, page=bisect_right(json.loads(pages), start) or None,
+        part=named[part - 1][1] if part else None, date=date, sentences=_pairs(sentences),
+    )  # fmt: skip
