@@ -26,6 +26,11 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class DocumentSettings(_Section):
+    seconds: int = Field(30, ge=1, description="longest that reading one file may take; then it is rejected")
+    megabytes: int = Field(1024, ge=256, description="most memory that reading one file may take; then it is rejected")
+
+
 class EncoderSettings(_Section):
     model: str = Field("", description="name or folder of a sentence-transformers model; empty: the bundled MiniLM")
     precision: Literal["auto", "float32", "bfloat16"] = Field("auto", description="auto: bfloat16 where the CPU has it")
@@ -73,6 +78,7 @@ class Config(BaseSettings):
         nested_model_default_partial_update=True,
     )
 
+    documents: DocumentSettings = DocumentSettings()
     encoder: EncoderSettings = EncoderSettings()
     passages: PassageSettings = PassageSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
@@ -130,7 +136,7 @@ class Config(BaseSettings):
     def digest(self) -> str:
         """Twelve hex digits that change whenever a setting or a prompt that shapes answers does; none of a secret."""
         shaping: dict[str, Any] = self.model_dump(
-            mode="json", exclude={"chat": True, "prompts": True, "llm": {"api_key"}}
+            mode="json", exclude={"chat": True, "documents": True, "prompts": True, "llm": {"api_key"}}
         )
         if self.llm.model:  # what the prompts say, not where they lie
             files = sorted(file for file in self.prompts.glob("*") if file.is_file())

@@ -74,7 +74,7 @@ def test_a_file_is_read_from_the_path_given(tmp_path: Path, written: Written) ->
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("[retreival]\nread = 5\n", r"rag\.toml: unknown setting retreival\. Known: chat, encoder, llm"),
+        ("[retreival]\nread = 5\n", r"rag\.toml: unknown setting retreival\. Known: chat, documents, encoder, llm"),
         ("[retrieval]\nreed = 5\n", r"rag\.toml: retrieval\.reed: "),
         ("[reader]\nthreshhold = 0.5\n", r"reader\.threshhold: unknown setting; known: statements, threshold\."),
         ("_env_prefix = 'X_'\n", r"rag\.toml: unknown setting _env_prefix"),
@@ -99,7 +99,7 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "found"),
     [
-        ("RAG_RETREIVAL__READ", "5", r"environment: RAG_RETREIVAL__READ\. Known: RAG_CHAT, RAG_ENCODER"),
+        ("RAG_RETREIVAL__READ", "5", r"environment: RAG_RETREIVAL__READ\. Known: RAG_CHAT, RAG_DOCUMENTS, RAG_ENCODER"),
         ("RAG_RETRIEVAL__REED", "5", r"^RAG_RETRIEVAL__REED: retrieval\.reed: "),
         ("RAG_READER__THRESHOLD", "1.5", r"^RAG_READER__THRESHOLD: reader\.threshold: "),
         ("rag_reader__threshold", "high", r"^RAG_READER__THRESHOLD: reader\.threshold: "),
@@ -153,9 +153,10 @@ def test_the_digest_changes_with_each_setting_that_shapes_answers() -> None:
     assert Config().digest() == Config().digest()
 
 
-def test_the_digest_does_not_change_with_the_key_or_with_the_chat(tmp_path: Path) -> None:
+def test_the_digest_does_not_change_with_the_key_the_chat_or_the_limits_of_reading(tmp_path: Path) -> None:
     keyed = LLMSettings(api_key="sk-secret")  # type: ignore[arg-type]
     assert Config(llm=keyed).digest() == Config().digest()
+    assert Config(documents={"seconds": 5}).digest() == Config().digest()  # type: ignore[arg-type]
     assert Config(chat={"port": 1}, prompts=tmp_path).digest() == Config().digest()  # type: ignore[arg-type]
 
 
@@ -171,5 +172,5 @@ def test_the_digest_changes_with_what_a_prompt_says_and_not_with_its_place(tmp_p
 def test_every_setting_says_what_it_is_for() -> None:
     sections = [field.annotation for field in Config.model_fields.values()]
     described = [section for section in sections if isinstance(section, type) and issubclass(section, BaseModel)]
-    assert len(described) == 6
+    assert len(described) == 7
     assert all(field.description for section in described for field in section.model_fields.values())
