@@ -91,7 +91,7 @@ def _settings(file: Path) -> dict[str, str]:
 
 
 def _load_files(folder: Path) -> Iterator[Document]:
-    """Each file below `folder` as a document named by its path relative to it, in the order of those names."""
+    """The documents of each file below `folder`, named by their paths relative to it, by file."""
     from rag.documents import find, load
 
     if not folder.is_dir():
@@ -103,9 +103,11 @@ def _load_files(folder: Path) -> Iterator[Document]:
     files = {file.relative_to(folder.resolve()).as_posix(): file for file in found.files}
     for doc_id, file in sorted(files.items()):
         try:
-            yield replace(load(file), path=doc_id)
+            documents = load(file).documents
         except RagError as error:
             raise SuiteError(f"{error.message}.", remedy="Replace the file, or take it out of the suite.") from error
+        for document in documents:
+            yield replace(document, path=doc_id + document.path.removeprefix(str(file)))
 
 
 def _data_folder(folder: Path) -> Material:

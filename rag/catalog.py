@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from rag import storing
 from rag.database import Database
-from rag.errors import IndexMismatch, IndexMissing
-from rag.rows import (
-    DOCUMENT,
-    HIT,
-    PASSAGE,
-    Ids,
-    Matrix,
-    PassageRow,
-    as_document,
-    as_hit,
-    document_columns,
-    file_seal,
-    floats,
-    passage_columns,
-    seal,
-    storable,
-    stored,
-)
+from rag.errors import IndexDamaged, IndexFault, IndexMismatch, IndexMissing
+from rag.ledger import Ledger
+from rag.rows import DOCUMENT, HIT, Ids, Matrix, PassageRow, Row, as_document, as_hit, floats, seal, storable, stored
 from rag.schema import FORMAT, create, upgrade
 from rag.soundness import findings, lexical_findings
 from rag.types import Document, Hit, IndexedDocument
+
+_MUCH_FREE = 0.25  # share of the file's pages
+
+_log = logging.getLogger(__name__)
 
 _WITHIN = (
     "SELECT p.id FROM passages p JOIN documents d ON d.row = p.document "
@@ -41,6 +33,15 @@ _WITHIN = (
 _WORD = re.compile(r"\w+(?:[.,](?=\d)\w+)*")  # FTS5 reads "40,000" as the phrase of its parts
 
 Contents = Sequence[tuple[Document, Sequence[PassageRow]]]  # the documents of one file, each with its passages
+
+
+class Source(NamedTuple):
+    """A file as it was read: its digest, the version of the readers (0: of none) and its documents."""
+
+    path: str
+    sha256: str
+    readers: int
+    documents: Sequence[Document]
 
 
 class Catalog:
@@ -53,7 +54,11 @@ class Catalog:
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
         self._db = Database(path)
+        self.ledger = Ledger(path)
         try:
+            noted = self.ledger.read()
+            if noted and noted.generation and not (path.exists() and path.stat().st_size):
+                raise self._db.damaged("its file is gone or empty")
             if create:
                 self._create()
             tables = {row[0] for row in self._db.all("SELECT name FROM sqlite_master")} if path.exists() else set()
@@ -108,6 +113,22 @@ class Catalog:
         """Path to SHA-256 of every indexed file; with `readers`, "" for those that other readers have read."""
         rows = self._db.all("SELECT path, sha256, readers FROM files ORDER BY path")
         return {path: sha256 if readers in (None, by) else "" for path, sha256, by in rows}
+
+    def versions(self) -> dict[str, Row]:
+        """Path of each file to what tells this version of it from any other."""
+        sql = (
+            "SELECT f.path, f.sha256, f.readers, (SELECT group_concat(id) FROM "
+            "(SELECT id FROM documents WHERE file = f.path ORDER BY path)) FROM files f ORDER BY f.path"
+        )
+        return {row[0]: row[1:] for row in self._db.all(sql)}
+
+    def source(self, path: str) -> Source:
+        """A file with its documents. Raises IndexDamaged where these are not as they were indexed."""
+        with self._db.snapshot():
+            sha256, readers = self._db.all("SELECT sha256, readers FROM files WHERE path = ?", path)[0]
+            names = self._db.all("SELECT path FROM documents WHERE file = ? ORDER BY path", path)
+            documents = [self.document(name) for (name,) in names]
+        return Source(path, sha256, readers, [document for document in documents if document is not None])
 
     def paths(self) -> list[str]:
         """Of all documents, sorted: document order."""
@@ -211,6 +232,7 @@ class Catalog:
     def set_meta(self, values: dict[str, str]) -> None:
         with self._change() as connection:
             connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", sorted(values.items()))
+            storing.seal_stamp(connection)
 
     def put(self, document: Document, passages: Sequence[PassageRow]) -> None:
         """Store the one document of a file of its own."""
@@ -219,11 +241,13 @@ class Catalog:
     def put_file(self, path: str, sha256: str, contents: Contents, *, readers: int = 0) -> None:
         """Store all documents of a file whole in one transaction, in place of what was there of it before."""
         with self._change() as connection:
-            _delete(connection, "file = ?", path)
+            storing.delete(connection, "file = ?", path)
             for document, passages in contents:
-                _delete(connection, "path = ?", document.path)  # of another file, which has made way for this one
-                _insert(connection, document, path, passages)
-            _note_file(connection, path, sha256, readers)
+                storing.delete(
+                    connection, "path = ?", document.path
+                )  # of a file that has made way for this
+                storing.insert(connection, document, path, passages)
+            storing.note_file(connection, path, sha256, readers)
 
     def remove(self, path: str) -> None:
         """Delete a document, or all documents of a file, with passages, lexical entries and vectors at once.
@@ -231,15 +255,33 @@ class Catalog:
         Where other documents of its file stay, the file counts as changed: the next update reads it again.
         """
         with self._change() as connection:
-            _delete(connection, "path = ? OR file = ?", path, path)
+            storing.delete(connection, "path = ? OR file = ?", path, path)
 
-    def erase(self) -> None:
-        """Overwrite what deleted documents left in the files: their words in the lexical index, and the log."""
+    def become(self, other: Catalog) -> None:
+        """Take over all that another catalog holds; readers of this one see all of it or nothing."""
+        with other._db.transaction() as connection:  # what is acknowledged only grows
+            later = self.generation + other.generation + 1
+            connection.execute("UPDATE meta SET value = ? WHERE key = 'generation'", (str(later),))
+        self.ledger.open(self.generation)
+        self._db.take_over(other._db)
+        self.ledger.acknowledge(self.generation)
+
+    def settle(self) -> None:
+        """Overwrite what deleted documents left in the files, give back what is free, and note the file's digest.
+
+        Deleted words stay in the lexical index, and all of them in the log, until then.
+        """
         if self.meta("traces") == "1":
+            self.ledger.open(self.generation)
             with self._db.transaction() as connection:
                 connection.execute("INSERT INTO lexical(lexical) VALUES ('optimize')")
                 connection.execute("UPDATE meta SET value = '0' WHERE key = 'traces'")
-        self._db.all("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._shrink()
+        elif (noted := self.ledger.read()) and noted.sha256 and noted.generation == self.generation:
+            return  # as it was left
+        busy = self._db.all("PRAGMA wal_checkpoint(TRUNCATE)")[0][0]
+        if not busy:  # else somebody reads what the log holds: the next update sees to it
+            self.ledger.close(self.generation)
 
     # --- checking
 
@@ -251,6 +293,17 @@ class Catalog:
         """Whether the lexical index fits its passages; left out where the folder cannot be written."""
         return lexical_findings(self._db)
 
+    def refuse_damage(self, *, settle: bool = True) -> None:
+        """Raise IndexDamaged where this is not what was acknowledged, or does not hold together; then `settle`.
+
+        For the holder of the write lock, or where nobody can write.
+        """
+        unexpected = self.ledger.unexpected(self.generation)
+        for finding in [unexpected] if unexpected else [*self.lexical_findings(), *self.findings()]:
+            raise self._db.damaged(finding)
+        if settle:
+            self.settle()
+
     # --- inside
 
     def _create(self) -> None:
@@ -259,53 +312,33 @@ class Catalog:
             create(connection)
             if upgrade(connection):
                 for (number,) in connection.execute("SELECT row FROM documents").fetchall():
-                    document, _, _, file, rows = stored(connection, number)
-                    sealed = (seal(document, file, rows), number)
+                    found = stored(connection, number)
+                    sealed = (seal(found.document, found.file, found.passages), number)
                     connection.execute("UPDATE documents SET seal = ? WHERE row = ?", sealed)
                 for row in connection.execute("SELECT path, sha256, readers FROM files").fetchall():
-                    _note_file(connection, *row)
+                    storing.note_file(connection, *row)
+                storing.seal_stamp(connection)
 
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that leads to a new generation."""
+        """A transaction that leads to a new generation, which is noted when it is on disk."""
+        self.ledger.open(self.generation)
         with self._db.transaction() as connection:
             yield connection
             connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
             connection.execute("UPDATE meta SET value = lower(hex(randomblob(8))) WHERE key = 'mark'")
+        self.ledger.acknowledge(self.generation)
 
-
-def _delete(connection: sqlite3.Connection, which: str, *values: str) -> None:
-    """Delete the documents of which that holds, and what the catalog says of their files."""
-    found = connection.execute(f"SELECT row, file FROM documents WHERE {which}", values).fetchall()
-    for row, file in found:
-        ids = "SELECT id FROM passages WHERE document = ?"
-        connection.execute(f"DELETE FROM lexical WHERE rowid IN ({ids})", (row,))
-        connection.execute("DELETE FROM documents WHERE row = ?", (row,))
-        if connection.execute("SELECT 1 FROM documents WHERE file = ?", (file,)).fetchone():
-            _note_file(connection, file, "", 0)
-        else:
-            connection.execute("DELETE FROM files WHERE path = ?", (file,))
-    if found:
-        connection.execute("UPDATE meta SET value = '1' WHERE key = 'traces'")
-
-
-def _note_file(connection: sqlite3.Connection, path: str, sha256: str, readers: int) -> None:
-    values = (path, sha256, readers, file_seal(path, sha256, readers))
-    connection.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", values)
-
-
-def _insert(connection: sqlite3.Connection, document: Document, file: str, passages: Sequence[PassageRow]) -> None:
-    columns = [passage_columns(passage) for passage in passages]
-    values = (*document_columns(document), document.id, seal(document, file, columns), file)
-    number = connection.execute(
-        f"INSERT INTO documents ({DOCUMENT}, id, seal, file) VALUES ({', '.join('?' * len(values))})", values
-    ).lastrowid
-    for passage, row in zip(passages, columns, strict=True):
-        added = connection.execute(
-            f"INSERT INTO passages (document, {PASSAGE}) VALUES (?, ?, ?, ?, ?, ?, ?)", (number, *row)
-        ).lastrowid
-        words = (added, passage.title, passage.section, passage.text)
-        connection.execute("INSERT INTO lexical (rowid, title, section, text) VALUES (?, ?, ?, ?)", words)
+    def _shrink(self) -> None:
+        """Give the room of deleted documents back where it is much; another time where the disk is full just now."""
+        pages, free = (self._db.all(f"PRAGMA {name}")[0][0] for name in ("page_count", "freelist_count"))
+        if free > pages * _MUCH_FREE:
+            try:
+                self._db.all("VACUUM")
+            except IndexDamaged:
+                raise
+            except IndexFault as error:
+                _log.info("the catalog was not made smaller: %s", error)
 
 
 def _array(values: Iterable[object]) -> str:

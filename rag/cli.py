@@ -9,7 +9,9 @@ import argparse
 import io
 import json
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict
@@ -18,13 +20,13 @@ from typing import TYPE_CHECKING, Any
 
 from rag import terminal
 from rag.errors import RagError, SuiteError, UnreadableDocument
-from rag.parser import DONE, FAULT, INTERRUPTED, PARTLY, REFUSED, USAGE, parser
+from rag.parser import DONE, FAULT, INTERRUPTED, PARTLY, REFUSED, TERMINATED, USAGE, parser
 
 if TYPE_CHECKING:
     from eval.authoring import Quote
     from rag.assistant import Assistant
     from rag.index import Index
-    from rag.types import IndexedDocument
+    from rag.types import IndexedDocument, UpdateReport
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,12 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not hasattr(given, "command"):
         whole.print_help(sys.stderr)
         return USAGE
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _terminate)
     try:
         code: int = _COMMANDS[given.command](given)
         sys.stdout.flush()  # so that a closed pipe is noticed here
-    except KeyboardInterrupt:
-        _tell(f"interrupted. {given.interrupted}")
-        return INTERRUPTED
+    except KeyboardInterrupt as stop:
+        _tell(f"{''.join(stop.args) or 'interrupted'}. {given.interrupted}")
+        return TERMINATED if stop.args else INTERRUPTED
     except RagError as error:
         _tell(str(error))
         return FAULT
@@ -60,18 +64,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+def _terminate(*_: object) -> None:
+    """End as Ctrl-C does: what is being written is rolled back, what is being read is given up."""
+    raise KeyboardInterrupt("terminated")
+
+
 # --- commands
 
 
 def _index(given: argparse.Namespace) -> int:
+    if given.watch and given.json:
+        given.refuse("--watch prints a report for each change, not one JSON document")
     _check_existing(given.folders)
     with _open_index(given, create=True) as index, terminal.Meter("files") as meter:
+        if given.watch:
+            from rag.upkeep import watch
+
+            _tell(f"watching {', '.join(given.folders)} (Ctrl-C stops it)")
+            watch(index, given.folders, told=lambda made: _report(given, made, index.folder), progress=meter.files)
+            return DONE
         made = index.update(given.folders, progress=meter.files, sync=given.sync)
+    _report(given, made, index.folder)
+    return PARTLY if made.rejected else DONE
+
+
+def _rebuild(given: argparse.Namespace) -> int:
+    from rag.config import Config
+    from rag.upkeep import rebuild
+
+    with terminal.Meter("files") as meter:
+        made = rebuild(given.index, config=Config.load(given.config), progress=meter.files)
+    _report(given, made, Path(given.index))
+    return DONE
+
+
+def _report(given: argparse.Namespace, made: UpdateReport, folder: Path) -> None:
     if given.json:
         _print_json(terminal.report_as_dict(made))
     else:
-        _print(terminal.report(made, index=str(index.folder)))
-    return PARTLY if made.rejected else DONE
+        _print(terminal.report(made, index=str(folder)))
 
 
 def _ask(given: argparse.Namespace) -> int:
@@ -233,13 +264,27 @@ def _quoted(words: Sequence[str]) -> Quote:
 
 
 def _verify(given: argparse.Namespace) -> int:
-    with _open_index(given) as index:
+    if given.repair:
+        return _repair(given)
+    with _open_index(given, check=False) as index:
         found = index.verify()
     if given.json:
         _print_json(asdict(found) | {"ok": found.ok})
     else:
         _print(terminal.verification(found, index=str(index.folder)))
     return DONE if found.ok else PARTLY
+
+
+def _repair(given: argparse.Namespace) -> int:
+    from rag.config import Config
+    from rag.upkeep import repair
+
+    made = repair(given.index, config=Config.load(given.config))
+    if given.json:
+        _print_json(asdict(made))
+    else:
+        _print(terminal.repaired(made, index=given.index))
+    return DONE if made.verification.ok and not made.lost else PARTLY
 
 
 def _calibrate(given: argparse.Namespace) -> int:
@@ -293,11 +338,11 @@ def _of_two_words(arguments: Sequence[str]) -> list[str]:
     return given
 
 
-def _open_index(given: argparse.Namespace, *, create: bool = False) -> Index:
+def _open_index(given: argparse.Namespace, *, create: bool = False, check: bool = True) -> Index:
     from rag.config import Config
     from rag.index import Index
 
-    return Index.open(given.index, config=Config.load(given.config), create=create)
+    return Index.open(given.index, config=Config.load(given.config), create=create, check=check)
 
 
 def _open_assistant(given: argparse.Namespace) -> Assistant:
@@ -356,6 +401,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "eval add": _eval_add,
     "eval new": _eval_new,
     "index": _index,
+    "rebuild": _rebuild,
     "remove": _remove,
     "search": _search,
     "verify": _verify,

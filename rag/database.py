@@ -86,6 +86,11 @@ class Database:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
 
+    def take_over(self, other: Database) -> None:
+        """Become a copy of `other` in one transaction: whoever reads this sees the old state or the new."""
+        with self.use() as own, other.use() as its:
+            its.backup(own)
+
     @contextmanager
     def sound(self) -> Iterator[None]:
         """Call a stored value that cannot be understood what it is: damage."""
@@ -98,7 +103,7 @@ class Database:
         return IndexDamaged(
             str(self._path.parent),
             f"the catalog is damaged ({what[:200]}).",
-            remedy="Restore the folder from a backup, or index the documents again into a new folder.",
+            remedy=f"Mend it: rag verify --repair --index {self._path.parent}",
         )
 
     @contextmanager

@@ -5,23 +5,21 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, NamedTuple, get_args
-
-from filelock import FileLock, Timeout
-from llama_index.core.schema import TextNode
+from typing import Literal, get_args
 
 from rag.catalog import Catalog
 from rag.config import Config
 from rag.documents import find
-from rag.encoder import DEFAULT, Encoder
+from rag.embedding import Embedding, configured
+from rag.encoder import Encoder
 from rag.errors import IndexDamaged, IndexFault, IndexLocked, IndexMismatch, QuestionError
 from rag.fusion import fuse, query_words
-from rag.passages import PassageParser, rule
-from rag.rows import Matrix, storable
+from rag.lock import is_being_written, write_lock
+from rag.rebuilding import CATALOG
+from rag.rows import storable
 from rag.types import Document, Hit, IndexedDocument, Progress, UpdateReport, Verification
 from rag.updating import Update
 from rag.vectors import Vectors
@@ -29,18 +27,7 @@ from rag.vectors import Vectors
 Given = str | Path | Iterable[str | Path]
 Mode = Literal["fused", "dense", "lexical"]
 
-_PATIENCE = 5.0  # seconds to wait for another writer
-
 _log = logging.getLogger(__name__)
-
-
-class _Ready(NamedTuple):
-    """What needs the encoder, and the stamp of an index that these build."""
-
-    encoder: Encoder
-    parser: PassageParser
-    vectors: Vectors
-    stamp: dict[str, str]
 
 
 class Index:
@@ -54,18 +41,27 @@ class Index:
         self.config = config
         self._catalog = catalog
         self._given_encoder = encoder
-        self._loaded: _Ready | None = None
+        self._loaded: Embedding | None = None
+        self._searched: Vectors | None = None  # there once it is loaded
         self._lock = threading.Lock()
 
     @classmethod
     def open(
-        cls, folder: str | Path, *, config: Config | None = None, encoder: Encoder | None = None, create: bool = False
+        cls,
+        folder: str | Path,
+        *,
+        config: Config | None = None,
+        encoder: Encoder | None = None,
+        create: bool = False,
+        check: bool = True,
     ) -> Index:
         """Open the index in `folder`; with `create`, begin an empty one where there is none.
 
-        Raises IndexMissing, IndexMismatch (another encoder or passage rule built it) or IndexDamaged.
+        Unless `check` is false, its file must be what was acknowledged last: known by its digest, or, where an update
+        was broken off, by looking at every document. Raises IndexMissing, IndexMismatch (another encoder or passage
+        rule built it) or IndexDamaged.
         """
-        folder = _resolved(folder)
+        folder = resolved(folder)
         if folder.is_file():
             raise IndexFault(str(folder), "is a file.", remedy="An index is a folder: name one.")
         if create:
@@ -76,10 +72,11 @@ class Index:
                     str(folder), f"cannot be made ({error.strerror}).", remedy="Choose another folder for the index."
                 ) from None
         config = config or Config.load()
-        index = cls(folder, Catalog(folder / "catalog.sqlite", create=create), config, encoder)
+        index = cls(folder, Catalog(folder / CATALOG, create=create), config, encoder)
         try:
-            wanted = {"encoder": config.encoder.model or DEFAULT, "passages": rule(config.passages.pieces)}
-            index._refuse_others(wanted if encoder is None else index._ready().stamp)
+            if check:
+                index._refuse_damage()
+            index._refuse_others(configured(config) if encoder is None else index._ready().stamp)
         except BaseException:
             index.close()
             raise
@@ -117,11 +114,11 @@ class Index:
         With `sync`, documents below a given folder whose file is gone are removed. `cancelled` is asked between
         documents and within long ones. Raises IndexLocked where another process is writing.
         """
-        roots = [_resolved(one) for one in ([given] if isinstance(given, str | Path) else given)]
+        roots = [resolved(one) for one in ([given] if isinstance(given, str | Path) else given)]
         found = find(roots)
         files = [file for file in found.files if not self._own(file)]
         folders = [root for root in roots if root.is_dir()]
-        with self._locked():
+        with write_lock(self.folder):
             work = self._work(len(files) + len(found.rejected), progress, cancelled)
             work.reject(found.rejected)
             work.read(files)
@@ -132,25 +129,25 @@ class Index:
             removed = missing if sync and not work.cancelled else []
             for path in removed:
                 self._catalog.remove(path)
-            self._finish()
+            self.finish()
         return work.report(given=paths, missing=[] if removed else missing, removed=removed)
 
     def add(self, documents: Iterable[Document], *, progress: Callable[[Progress], None] | None = None) -> UpdateReport:
         """Index documents that are already read; each stands under its own `path`."""
         documents = list(documents)
-        with self._locked():
+        with write_lock(self.folder):
             work = self._work(len(documents), progress, None)
             work.add(documents)
-            self._finish()
+            self.finish()
         return work.report(given=[document.path for document in documents])
 
     def remove(self, path: str | Path) -> list[str]:
         """Delete a document, or all below a folder, with passages, lexical entries and vectors; return their paths."""
-        with self._locked():
+        with write_lock(self.folder):
             paths = self._matching([path])
             for one in paths:
                 self._catalog.remove(one)
-            self._finish()
+            self.finish()
         return paths
 
     # --- reading
@@ -161,7 +158,7 @@ class Index:
 
     def document(self, path: str | Path) -> Document:
         """The document at `path`, with its text. Raises IndexFault where there is none."""
-        for name in (str(path), str(_resolved(path))):
+        for name in (str(path), str(resolved(path))):
             document = self._catalog.document(name)
             if document is not None:
                 return document
@@ -179,6 +176,7 @@ class Index:
         if not storable(query):
             raise QuestionError("the query holds characters that are no text.", remedy="Write it in UTF-8.")
         ready = self._ready()
+        assert self._searched is not None
         vector = ready.encoder.encode([query] if mode != "lexical" else [])
         with self._catalog.snapshot():
             self._refuse_others(ready.stamp)
@@ -188,9 +186,9 @@ class Index:
             count = max(k, self.config.retrieval.candidates)
             lexical = self._catalog.lexical(query_words(query), count, paths) if mode != "dense" else {}
             ids = None if paths is None else self._catalog.passage_ids(paths)
-            dense = ready.vectors.search(vector[0], count, ids) if mode != "lexical" else {}
+            dense = self._searched.search(vector[0], count, ids) if mode != "lexical" else {}
             if mode == "fused":
-                dense |= ready.vectors.cosines(vector[0], sorted(set(lexical) - set(dense)))
+                dense |= self._searched.cosines(vector[0], sorted(set(lexical) - set(dense)))
                 scores = fuse(dense, lexical)
             else:
                 scores = dense or lexical
@@ -208,6 +206,9 @@ class Index:
         even count the documents.
         """
         findings = self._catalog.lexical_findings()
+        unexpected = self._catalog.ledger.unexpected(self._catalog.generation)
+        if unexpected and not is_being_written(self.folder):
+            findings.append(f"the catalog: {unexpected}.")
         with self._catalog.snapshot():
             documents, passages = self._catalog.count()
             generation = self._catalog.generation
@@ -224,22 +225,16 @@ class Index:
     @staticmethod
     def _own(file: Path) -> bool:
         """Whether a file is part of this or another index: they may stand inside a folder of documents."""
-        named = file.name.startswith(("catalog.sqlite", "vectors.", "write.lock"))
-        return named and (file.parent / "catalog.sqlite").exists()
+        named = file.name.startswith((CATALOG, "vectors.", "write.lock"))
+        return named and (file.parent / CATALOG).exists()
 
-    def _ready(self) -> _Ready:
+    def _ready(self) -> Embedding:
         with self._lock:
             if self._loaded is None:
-                encoder = self._given_encoder or Encoder.from_settings(self.config.encoder)
-                parser = PassageParser(encoder, pieces=self.config.passages.pieces)
-                stamp = {
-                    "encoder": encoder.model_name,
-                    "weights": encoder.digest,
-                    "dimension": str(encoder.dimension),
-                    "passages": rule(self.config.passages.pieces),
-                }
-                self._refuse_others(stamp)
-                self._loaded = _Ready(encoder, parser, self._vectors(encoder.dimension), stamp)
+                made = Embedding.load(self.config, self._given_encoder)
+                self._refuse_others(made.stamp)
+                self._searched = self._vectors(made.encoder.dimension)
+                self._loaded = made
             return self._loaded
 
     def _vectors(self, dimension: int) -> Vectors:
@@ -253,7 +248,7 @@ class Index:
                 raise IndexMismatch(
                     str(self.folder),
                     f"was built with {what} {found!r}, but {wanted!r} is configured.",
-                    remedy="Restore that setting, or index the documents again into a new folder.",
+                    remedy=f"Restore that setting, or embed everything anew: rag rebuild --index {self.folder}",
                 )
 
     def _work(
@@ -264,17 +259,16 @@ class Index:
         if self._loaded:
             self._refuse_others(self._loaded.stamp)
 
-        def cut(document: Document) -> tuple[list[TextNode], list[str]]:
-            parser = self._stamped().parser
-            nodes = parser.parse(document)
-            return nodes, [parser.embedded_text(node) for node in nodes]
+        return Update(
+            self._catalog,
+            cut=lambda document: self._stamped().cut(document),
+            encode=lambda texts: self._stamped().encoder.encode(texts),
+            total=total,
+            progress=progress,
+            cancelled=cancelled,
+        )
 
-        def encode(texts: Sequence[str]) -> Matrix:
-            return self._stamped().encoder.encode(texts)
-
-        return Update(self._catalog, cut=cut, encode=encode, total=total, progress=progress, cancelled=cancelled)
-
-    def _stamped(self) -> _Ready:
+    def _stamped(self) -> Embedding:
         """The encoder that the index is, or from now on will be, built with; for the holder of the write lock."""
         ready = self._ready()
         self._refuse_others(ready.stamp)
@@ -282,11 +276,25 @@ class Index:
             self._catalog.set_meta(ready.stamp)
         return ready
 
-    def _finish(self) -> None:
-        """Leave no trace of what was deleted, and the vector file as the catalog is."""
-        self._catalog.erase()
+    def _refuse_damage(self) -> None:
+        """Raise IndexDamaged where the catalog is not what was acknowledged, or does not hold together."""
+        if self._catalog.ledger.fits():
+            return
+        try:
+            with write_lock(self.folder, patience=0):  # nobody is writing it, so that it may be judged
+                self._catalog.refuse_damage()
+        except IndexLocked:
+            return
+        except IndexDamaged:
+            raise
+        except IndexFault:  # a folder that cannot be written has no writer
+            self._catalog.refuse_damage(settle=False)
+
+    def finish(self) -> None:
+        """Leave no trace of what was deleted, and the vectors as the catalog is; for the holder of the write lock."""
+        self._catalog.settle()
         dimension = self._catalog.dimension
-        vectors = self._loaded.vectors if self._loaded else self._vectors(dimension)
+        vectors = self._searched or self._vectors(dimension)
         if dimension and vectors.finding():
             try:
                 vectors.save()
@@ -297,27 +305,11 @@ class Index:
         """Indexed paths that are one of `names` or lie below one that is a folder."""
         listed = [name for name in ([names] if isinstance(names, str | Path) else names) if name != ""]
         plain = {str(name) for name in listed}
-        roots = [_resolved(name) for name in listed]
+        roots = [resolved(name) for name in listed]
         return [path for path in self._catalog.paths() if path in plain or any(_below(path, root) for root in roots)]
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        lock = FileLock(self.folder / "write.lock", timeout=_PATIENCE)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise IndexLocked(
-                str(self.folder), "is being updated already.", remedy="Try again when that has finished."
-            ) from None
-        except OSError as error:
-            raise IndexFault(str(self.folder), f"cannot be written ({error.strerror}).") from None
-        try:
-            yield
-        finally:
-            lock.release()
 
-
-def _resolved(path: str | Path) -> Path:
+def resolved(path: str | Path) -> Path:
     """Absolute and without links, as `find` returns paths; a name that cannot exist stays as it is."""
     try:
         return Path(os.path.realpath(os.path.expanduser(path)))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib import metadata
 from typing import Any
 
-DONE, FAULT, USAGE, REFUSED, PARTLY, INTERRUPTED = 0, 1, 2, 3, 4, 130
+DONE, FAULT, USAGE, REFUSED, PARTLY, INTERRUPTED, TERMINATED = 0, 1, 2, 3, 4, 130, 143
 
 DEFAULT_INDEX = "indexes/default"
 
@@ -22,6 +22,7 @@ _EXITS = f"""exit codes:
        `verify` found faults, `calibrate` found no threshold; in `eval` a system
        failed on questions, or a figure is not what was asked for or expected
   {INTERRUPTED}  interrupted with Ctrl-C
+  {TERMINATED}  ended by SIGTERM
 
 Settings come from rag.toml in the current directory, or --config FILE, and from RAG_* variables.
 With --json, stdout holds one JSON document and nothing else."""
@@ -49,10 +50,18 @@ def _add_index_commands(commands: Any) -> None:
     index.set_defaults(interrupted=_KEPT)
     index.add_argument("folders", nargs="+", metavar="FOLDER", help="folder or file to index")
     index.add_argument("--sync", action="store_true", help="remove documents whose file is gone from a FOLDER")
+    index.add_argument(
+        "--watch", action="store_true", help="then go on as files are added, changed and removed (with --sync)"
+    )
+    index.set_defaults(refuse=index.error)
+    rebuild = _command(commands, "rebuild", "", "embed anew what is indexed, after a change of the encoder")
+    rebuild.set_defaults(interrupted=_KEPT)
     _command(commands, "documents", "", "list what is indexed")
     remove = _command(commands, "remove", "PATH...", "take documents out of the index; the files stay")
     remove.add_argument("paths", nargs="+", metavar="PATH", help="indexed file, or folder with all below it")
-    _command(commands, "verify", "", "check that catalog, passages and vectors fit each other")
+    verify = _command(commands, "verify", "", "check that catalog, passages and vectors fit each other")
+    verify.set_defaults(interrupted=_KEPT)
+    verify.add_argument("--repair", action="store_true", help="mend what can be mended")
 
 
 def _add_question_commands(commands: Any) -> None:

@@ -7,9 +7,9 @@ import json
 import re
 import sqlite3
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,8 @@ DOCUMENT = "path, sha256, title, date, author, text, pages, headings, gaps, outl
 HIT = """SELECT p.id, p.start, p.stop, p.section, p.sentences, d.id, d.path, d.title, d.date, d.pages, d.parts,
     substr(d.text, p.start + 1, p.stop - p.start) FROM passages p JOIN documents d ON d.row = p.document """
 PASSAGE = "start, stop, section, sentences, embedded, vector"
+STAMP_SEAL = "stamp"
+_STAMP = ("encoder", "weights", "dimension", "passages")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -62,32 +64,42 @@ def seal(document: Document, file: str, passages: Iterable[Row]) -> str:
     return digest.hexdigest()
 
 
-def file_seal(path: str, sha256: str, readers: int) -> str:
-    """SHA-256 over a row of the table of files."""
-    return hashlib.sha256(repr((path, sha256, readers)).encode("utf-8", "surrogatepass")).hexdigest()
+def file_seal(path: str, sha256: str, readers: int, documents: Iterable[str]) -> str:
+    """SHA-256 over a row of the table of files and the seals of the file's documents, in the order of their paths."""
+    return hashlib.sha256(repr((path, sha256, readers, list(documents))).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def stored(connection: sqlite3.Connection, number: int) -> tuple[Document, str, str, str, list[Row]]:
-    """A document by its row as it stands there now, the id and the seal it was given, its file, its passages."""
+def stamp_of(meta: Mapping[str, str]) -> dict[str, str]:
+    """What of the table of settings says which encoder and which rule made the passages."""
+    return {key: meta[key] for key in _STAMP if key in meta}
+
+
+def stamp_seal(stamp: Mapping[str, str]) -> str:
+    """SHA-256 over what says which encoder and which rule made the passages."""
+    return hashlib.sha256(repr(sorted(stamp.items())).encode()).hexdigest()
+
+
+class Stored(NamedTuple):
+    """A document as it stands in the catalog now, with the id and the seal that it was given, and its PASSAGE rows."""
+
+    document: Document
+    id: str
+    seal: str
+    file: str
+    passages: list[Row]
+
+    @property
+    def is_whole(self) -> bool:
+        return (self.document.id, seal(self.document, self.file, self.passages)) == (self.id, self.seal)
+
+
+def stored(connection: sqlite3.Connection, number: int) -> Stored:
+    """The document of this row. Raises what a damaged row makes Python raise."""
     sql = f"SELECT {DOCUMENT}, id, seal, file FROM documents WHERE row = ?"
     row = connection.execute(sql, (number,)).fetchone()
     passages = connection.execute(f"SELECT {PASSAGE} FROM passages WHERE document = ? ORDER BY start", (number,))
-    return as_document(row[:-3]), *row[-3:], passages.fetchall()
-
-
-def passage_columns(passage: PassageRow) -> Row:
-    """The PASSAGE columns of a passage."""
-    sentences, vector = json.dumps(passage.sentences), passage.vector.astype(np.float16).tobytes()
-    return passage.start, passage.stop, passage.section, sentences, passage.embedded, vector
-
-
-def document_columns(document: Document) -> Row:
-    """The DOCUMENT columns of a document."""
-    return (
-        document.path, document.sha256, document.title, document.date, document.author, document.text,
-        *map(json.dumps, (document.pages, document.headings, document.gaps)), document.outlet, document.updated,
-        *map(json.dumps, (document.parts, document.boxes)),
-    )  # fmt: skip
+    name, sealed, file = row[-3:]
+    return Stored(as_document(row[:-3]), name, sealed, file, passages.fetchall())
 
 
 def floats(blob: bytes) -> Matrix:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rag.database import Database
 from rag.errors import IndexDamaged, IndexFault
-from rag.rows import file_seal, seal, stored
+from rag.rows import STAMP_SEAL, file_seal, stamp_of, stamp_seal, stored
 
 _CHECKS = {
     "passages without a document": "FROM passages WHERE document NOT IN (SELECT row FROM documents)",
@@ -21,9 +21,11 @@ def findings(database: Database) -> list[str]:
     for what, clause in _CHECKS.items():
         if number := database.all(f"SELECT count(*) {clause}")[0][0]:
             found.append(f"{number} {what}.")
-    for path, sha256, readers, sealed in database.all("SELECT path, sha256, readers, seal FROM files ORDER BY path"):
-        if sealed != file_seal(path, sha256, readers):
-            found.append(f"{path}: what is noted of the file has changed.")
+    if not stamp_is_sound(database):
+        found.append("what says which encoder built it has changed.")
+    for (path,) in database.all("SELECT path FROM files ORDER BY path"):
+        if not file_is_sound(database, path):
+            found.append(f"{path}: what is noted of the file, or the list of its documents, has changed.")
     for (number,) in database.all("SELECT row FROM documents ORDER BY path"):
         found.extend(_unsealed(database, number))
     return found
@@ -39,16 +41,31 @@ def lexical_findings(database: Database) -> list[str]:
     return []
 
 
+def stamp_is_sound(database: Database) -> bool:
+    """Whether what says which encoder built the index is as it was written."""
+    rows: dict[str, str] = dict(database.all("SELECT key, value FROM meta"))
+    sealed = rows.get(STAMP_SEAL)
+    return sealed is None or sealed == stamp_seal(stamp_of(rows))
+
+
+def file_is_sound(database: Database, path: str) -> bool:
+    """Whether the row of a file is as it was written, and its documents are all there."""
+    row = database.one("SELECT sha256, readers, seal FROM files WHERE path = ?", path)
+    seals = [seal for (seal,) in database.all("SELECT seal FROM documents WHERE file = ? ORDER BY path", path)]
+    return row is not None and row[2] == file_seal(path, row[0], row[1], seals)
+
+
 def _unsealed(database: Database, number: int) -> Iterator[str]:
     """What of one document, by its row, is not as it was indexed."""
     with database.use() as connection, database.sound():
-        document, name, sealed, file, passages = stored(connection, number)
+        found = stored(connection, number)
     words = database.all(
         "SELECT l.title, l.section, l.text FROM passages p LEFT JOIN lexical l ON l.rowid = p.id "
         "WHERE p.document = ? ORDER BY p.start",
         number,
     )
-    if (document.id, seal(document, file, passages)) != (name, sealed):
+    document = found.document
+    if not found.is_whole:
         yield f"{document.path}: the document or its passages are not as they were indexed."
-    elif words != [(document.title, section, document.text[left:right]) for left, right, section, *_ in passages]:
+    elif words != [(document.title, part, document.text[left:right]) for left, right, part, *_ in found.passages]:
         yield f"{document.path}: its lexical entries do not hold its text."

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rag.types import Answer, Hit, IndexedDocument, Progress, UpdateReport, Verification
+from rag.types import Answer, Hit, IndexedDocument, Progress, Repair, UpdateReport, Verification
 
 # A document may hold escape sequences that a terminal obeys, or marks that turn a line around.
 _CONTROLS = {*range(0x20), *range(0x7F, 0xA0), 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
@@ -95,8 +95,7 @@ def hits(found: Sequence[Hit]) -> str:
     """Each passage with its score and its place."""
     lines = []
     for number, hit in enumerate(found, 1):
-        page = f"p. {hit.page}" if hit.page else None
-        where = ", ".join(part for part in (hit.date, page, shown(hit.path)) if part)
+        where = ", ".join(filter(None, (hit.date, hit.place, shown(hit.path))))
         lines.append(f"{number}. {_line(hit.title)} ({where}; characters {hit.span.start}–{hit.span.end})")
         text = _line(hit.text)
         lines.append(f"   {hit.score:.3f}  {text if len(text) <= _SHOWN_TEXT else text[:_SHOWN_TEXT] + '…'}")
@@ -106,7 +105,23 @@ def hits(found: Sequence[Hit]) -> str:
 def verification(found: Verification, *, index: str) -> str:
     counts = f"{_counted(found.documents, 'document')}, {_counted(found.passages, 'passage')}"
     head = f"{shown(index)}: {counts}, generation {found.generation}: {'in order' if found.ok else 'not in order'}."
-    return "\n".join([head, *_listed("Found", found.findings)])
+    lines = [head, *_listed("Found", found.findings)]
+    if not found.ok:
+        lines.append(f"Mend it: rag verify --repair --index {shown(index)}")
+    return "\n".join(lines)
+
+
+def repaired(made: Repair, *, index: str) -> str:
+    """What was kept, read again and lost."""
+    lines = []
+    if made.salvaged is None:
+        lines.append("The catalog was in order.")
+    else:
+        lines.append(f"The catalog was damaged. Kept whole: {_counted(made.salvaged, 'file')}.")
+        lines.append(f"The damaged one stays as {shown(index)}/catalog.sqlite.damaged: delete it when you wish.")
+    lines += _listed("Lost, and read again", map(shown, made.restored))
+    lines += _listed("Lost, and not found again", map(shown, made.lost))
+    return "\n".join([*lines, verification(made.verification, index=index)])
 
 
 def calibration(found: dict[str, Any]) -> str:

@@ -382,3 +382,17 @@ class Verification:
     @property
     def ok(self) -> bool:
         return not self.findings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """What `Index.repair()` did.
+
+    `salvaged` is the number of files that a new catalog kept of a damaged one, or None where nothing was damaged.
+    Of the others, `restored` are the paths of those that were read again, `lost` of those that could not be.
+    """
+
+    salvaged: int | None
+    restored: tuple[str, ...]
+    lost: tuple[str, ...]
+    verification: Verification

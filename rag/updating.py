@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from llama_index.core.schema import TextNode
 
-from rag.catalog import Catalog, Contents
-from rag.documents import VERSION, Loaded, load
+from rag.catalog import Catalog, Contents, Source
+from rag.documents import VERSION, load
 from rag.errors import DocumentError
 from rag.rows import Matrix, PassageRow, storable
 from rag.types import Document, Progress, UpdateReport
@@ -34,9 +34,7 @@ class _Cut(NamedTuple):
 class _Waiting(NamedTuple):
     """A file whose documents wait for their vectors."""
 
-    path: str
-    sha256: str
-    readers: int
+    file: Source
     cuts: list[_Cut]
 
 
@@ -75,13 +73,28 @@ class Update:
 
     def read(self, files: Iterable[Path]) -> None:
         """Index the files that are new or changed; account for all of them."""
-        self._store(self._loaded(files), readers=VERSION)
+        self._store(self._loaded(files))
 
     def add(self, documents: Iterable[Document]) -> None:
         """Index documents that are already read and not in the catalog just as they are; account for all of them."""
-        self._store(self._changed(documents), readers=0)
+        self._store(self._changed(documents))
 
-    def _loaded(self, files: Iterable[Path]) -> Iterator[tuple[str, Loaded]]:
+    def copy(self, other: Catalog) -> None:
+        """Index all that another catalog holds, but for what is here as it is there; account for all of it."""
+        self._store(self._others(other))
+
+    def _others(self, other: Catalog) -> Iterator[Source]:
+        here = self._catalog.versions()
+        for path, version in other.versions().items():
+            if self._stop():
+                self.cancelled = True
+                return
+            if here.get(path) == version:
+                self._settle(self._unchanged, path)
+            else:
+                yield other.source(path)
+
+    def _loaded(self, files: Iterable[Path]) -> Iterator[Source]:
         for file in files:
             if self._stop():
                 self.cancelled = True
@@ -95,9 +108,9 @@ class Update:
             except DocumentError as error:
                 self._reject(path, error.reason, stays=path in self._known)
             else:
-                yield path, loaded
+                yield Source(path, loaded.sha256, VERSION, loaded.documents)
 
-    def _changed(self, documents: Iterable[Document]) -> Iterator[tuple[str, Loaded]]:
+    def _changed(self, documents: Iterable[Document]) -> Iterator[Source]:
         seen: set[str] = set()
         for document in documents:
             if document.path in seen:
@@ -105,21 +118,21 @@ class Update:
             elif document.path in self._known and self._catalog.document(document.path) == document:
                 self._settle(self._unchanged, document.path)
             else:
-                yield document.path, Loaded(document.sha256, (document,))
+                yield Source(document.path, document.sha256, 0, (document,))
             seen.add(document.path)
 
-    def _store(self, loaded: Iterable[tuple[str, Loaded]], *, readers: int) -> None:
+    def _store(self, sources: Iterable[Source]) -> None:
         """Embed passages in batches that may hold several files; commit each file whole."""
         waiting: list[_Waiting] = []
-        for path, (sha256, documents) in loaded:
-            if reason := next(filter(None, map(_unfit, documents)), ""):
-                self._reject(path, reason, stays=path in self._known)
+        for source in sources:
+            if reason := next(filter(None, map(_unfit, source.documents)), ""):
+                self._reject(source.path, reason, stays=source.path in self._known)
                 continue
-            cuts = [cut for cut in map(self._cut_up, documents) if cut.nodes]
+            cuts = [cut for cut in map(self._cut_up, source.documents) if cut.nodes]
             if not cuts:
-                self._reject(path, "it holds no text.", stays=path in self._known)
+                self._reject(source.path, "it holds no text.", stays=source.path in self._known)
                 continue
-            waiting.append(_Waiting(path, sha256, readers, cuts))
+            waiting.append(_Waiting(source, cuts))
             if sum(len(cut.nodes) for one in waiting for cut in one.cuts) >= _BATCH:
                 self._commit(waiting)
                 waiting = []
@@ -149,11 +162,11 @@ class Update:
         vectors = self._embedded(waiting)
         if vectors is None:
             return
-        for path, sha256, readers, cuts in waiting:
+        for file, cuts in waiting:
             contents: Contents = [(cut.document, list(_rows(cut, vectors))) for cut in cuts]
-            self._catalog.put_file(path, sha256, contents, readers=readers)
+            self._catalog.put_file(file.path, file.sha256, contents, readers=file.readers)
             self._gaps.extend((cut.document.path, gap) for cut in cuts for gap in cut.document.gaps)
-            self._settle(self._updated if path in self._known else self._added, path)
+            self._settle(self._updated if file.path in self._known else self._added, file.path)
 
     def _embedded(self, waiting: Sequence[_Waiting]) -> dict[bytes, Matrix] | None:
         """Digest to vector for all that waits, none embedded twice; None where the update was stopped meanwhile."""
@@ -170,7 +183,7 @@ class Update:
             vectors.update(zip(batch, self._encode([texts[digest] for digest in batch]), strict=True))
             self._passages += len(batch)
             if first + _BATCH < len(fresh):
-                self._tell(waiting[-1].path)
+                self._tell(waiting[-1].file.path)
         return vectors
 
     def _reject(self, path: str, reason: str, *, stays: bool = False) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from rag.catalog import Catalog
+from rag.ledger import sync_folder
 from rag.rows import Ids, Matrix
 
 _MAGIC = b"FOOTNOTE VECTORS 1\n"
@@ -62,7 +63,7 @@ class Vectors:
             file.flush()
             os.fsync(file.fileno())
         aside.replace(self._path)
-        _sync_folder(self._path.parent)
+        sync_folder(self._path.parent)
 
     def finding(self) -> str:
         """What is wrong with the file, or nothing. It is never used as it is where something is."""
@@ -158,13 +159,3 @@ def _unit(rows: Matrix) -> Matrix:
     """Rows of length 1 again, which their storage as float16 has changed a little."""
     unit: Matrix = rows / np.linalg.norm(rows, axis=1, keepdims=True).clip(min=1e-12)
     return unit
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -263,7 +263,7 @@ def test_a_file_that_is_no_catalog_of_ours_is_refused_and_kept(tmp_path: Path, c
         connection.execute("UPDATE meta SET value = '99' WHERE key = 'format'")
     connection.close()
     for file in (text, other, later):
-        with pytest.raises(IndexDamaged, match="into a new folder"):
+        with pytest.raises(IndexDamaged, match="rag verify --repair"):
             Catalog(file, create=create)
     assert text.read_bytes().startswith(b"no database")
 
@@ -348,7 +348,7 @@ def test_a_removed_text_is_in_no_file_afterwards(catalog: Catalog, tmp_path: Pat
     catalog.put(*make("/later", "a later one"))
     assert secret in _bytes(tmp_path)
     catalog.remove("/secret")
-    catalog.erase()
+    catalog.settle()
     assert secret not in _bytes(tmp_path)
     assert "yzzyvaq" not in _bytes(tmp_path)
     assert catalog.findings() + catalog.lexical_findings() == []

@@ -1,0 +1,119 @@
+"""What a catalog has acknowledged, in a small file beside it, so that damage and lost commits are noticed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from rag.errors import IndexFault
+
+_LENGTH = 256  # bytes: within one sector, and overwritten in place
+
+
+class Entry(NamedTuple):
+    """The generation acknowledged last, and the SHA-256 of the catalog's file; "" while it is being written."""
+
+    generation: int
+    sha256: str
+
+
+class Ledger:
+    """One entry, on disk when a method that changes it returns. Only the holder of the write lock changes it.
+
+    Raises IndexFault where the disk does not take it.
+    """
+
+    def __init__(self, catalog: Path) -> None:
+        self._catalog = catalog
+        self._path = catalog.with_name(f"{catalog.name}.ledger")
+        self._opened = False
+
+    def fits(self) -> bool:
+        """Whether the catalog's file is, byte for byte, what was noted when it was written last."""
+        noted = self.read()
+        return noted is not None and bool(noted.sha256) and noted.sha256 == file_digest(self._catalog)
+
+    def unexpected(self, generation: int) -> str:
+        """Why a catalog of this generation is not what was acknowledged, or nothing.
+
+        For the holder of the write lock: anybody else may see it change.
+        """
+        noted = self.read()
+        if noted is None:
+            return ""
+        if noted.sha256:
+            return "" if self.fits() else "its bytes are not those that were written"
+        return "changes that were acknowledged are missing" if generation < noted.generation else ""
+
+    def open(self, generation: int) -> None:
+        """Note that the catalog's file is about to change; once is enough."""
+        if not self._opened:
+            self.acknowledge(generation)
+
+    def acknowledge(self, generation: int) -> None:
+        """Note that the catalog has this generation on disk, and may change further."""
+        self._write(Entry(generation, ""))
+        self._opened = True
+
+    def close(self, generation: int) -> None:
+        """Note the catalog's bytes, which nobody will change before `open`."""
+        self._write(Entry(generation, file_digest(self._catalog)))
+        self._opened = False
+
+    def copy(self, other: Ledger) -> None:
+        """Note of this catalog what is noted of another, whose file will stand in its place."""
+        noted = other.read()
+        assert noted is not None
+        self._write(noted)
+
+    def read(self) -> Entry | None:
+        """The entry, or None where there is none that can be believed."""
+        try:
+            generation, sha256, check = json.loads(self._path.read_bytes())
+        except (OSError, ValueError, TypeError):
+            return None
+        entry = Entry(generation, sha256)
+        return entry if check == _check(entry) else None
+
+    def _write(self, entry: Entry) -> None:
+        line = json.dumps([*entry, _check(entry)]).encode()
+        fresh = not self._path.exists()
+        try:
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600)
+            try:
+                os.write(descriptor, line.ljust(_LENGTH))
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            if fresh:
+                sync_folder(self._path.parent)
+        except OSError as error:
+            remedy = "Check that the disk has room and that the folder is yours to write."
+            what = f"what was indexed cannot be noted ({error.strerror})."
+            raise IndexFault(str(self._path.parent), what, remedy=remedy) from error
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes, or "" where it cannot be read."""
+    with suppress(OSError), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+    return ""
+
+
+def sync_folder(folder: Path) -> None:
+    """Let a name that was made or changed in `folder` survive a power cut."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _check(entry: Entry) -> str:
+    return hashlib.sha256(repr(tuple(entry)).encode()).hexdigest()[:32]

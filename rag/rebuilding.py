@@ -1,0 +1,201 @@
+"""A catalog built beside the one in use, which then takes its place: after damage, and for another encoder."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from rag.catalog import Catalog, Contents
+from rag.database import Database
+from rag.errors import IndexDamaged, IndexFault, IndexLocked
+from rag.ledger import Ledger, sync_folder
+from rag.rows import PassageRow, Stored, file_seal, floats, stamp_of, stored
+from rag.soundness import stamp_is_sound
+from rag.types import UpdateReport
+from rag.updating import Update
+
+CATALOG = "catalog.sqlite"
+_BESIDE = "catalog.sqlite.next"
+_DAMAGED = "catalog.sqlite.damaged"
+_PATIENCE = 1.0  # seconds to wait for others to close the catalog
+_SIDES = ("", "-wal", "-shm", ".ledger")  # what SQLite and the ledger write beside a catalog
+
+
+class Salvaged(NamedTuple):
+    """Paths of the files that were whole, and of those that are known to have been lost."""
+
+    kept: list[str]
+    lost: list[str]
+
+
+# --- after damage
+
+
+def salvage(folder: Path) -> Salvaged:
+    """Put a catalog of all files that are whole in the place of a damaged one; for the holder of the write lock.
+
+    The damaged file stays as `catalog.sqlite.damaged`. A stop at any time leaves the damaged catalog, or the new one.
+    Raises IndexLocked where another process has the catalog open.
+    """
+    old, beside = folder / CATALOG, folder / _BESIDE
+    discard(beside)
+    kept, lost = [], set[str]()
+    with closing(Catalog(beside, create=True)) as new:
+        with suppress(IndexDamaged), closing(Database(old)) as damaged:
+            if stamp := _stamp(damaged):  # else nobody knows which encoder the vectors are of
+                new.set_meta(stamp)
+                for path, sha256, readers, contents in _whole(damaged, lost):
+                    new.put_file(path, sha256, contents, readers=readers)
+                    kept.append(path)
+            else:
+                lost.update(_paths(damaged))
+        new.settle()
+    _exclude_others(old)
+    Ledger(old).copy(Ledger(beside))
+    for side in ("-wal", "-shm"):
+        old.with_name(old.name + side).unlink(missing_ok=True)
+    _keep(old, folder / _DAMAGED)
+    beside.replace(old)
+    sync_folder(folder)
+    discard(beside)
+    return Salvaged(kept, sorted(lost.difference(kept)))
+
+
+def discard(catalog: Path) -> None:
+    """Delete a catalog's file and what stands beside it."""
+    for side in _SIDES:
+        catalog.with_name(catalog.name + side).unlink(missing_ok=True)
+
+
+def _whole(damaged: Database, lost: set[str]) -> Iterator[tuple[str, str, int, Contents]]:
+    """Every file of which all documents are as they were indexed; the others' paths go into `lost`."""
+    lost.update(_paths(damaged))
+    files: dict[str, list[int]] = {}
+    for number in _numbers(damaged):
+        with suppress(IndexDamaged):
+            files.setdefault(_sealed(damaged, number).file, []).append(number)
+    for path, numbers in sorted(files.items()):
+        lost.add(path)
+        with suppress(IndexDamaged):
+            read = sorted((_sealed(damaged, number) for number in numbers), key=lambda one: one.document.path)
+            row = damaged.one("SELECT sha256, readers, seal FROM files WHERE path = ?", path)
+            if row and row[2] == file_seal(path, row[0], row[1], [one.seal for one in read]):
+                yield path, row[0], row[1], [(one.document, list(_passages(one))) for one in read]
+
+
+def _sealed(damaged: Database, number: int) -> Stored:
+    """A document with its passages. Raises IndexDamaged where it is not as it was indexed."""
+    with damaged.use() as connection, damaged.sound():
+        found = stored(connection, number)
+    if not found.is_whole:
+        raise damaged.damaged(f"{found.document.path} is not as it was indexed")
+    return found
+
+
+def _passages(found: Stored) -> Iterator[PassageRow]:
+    for start, stop, section, sentences, embedded, vector in found.passages:
+        yield PassageRow(
+            start=start,
+            stop=stop,
+            title=found.document.title,
+            section=section,
+            text=found.document.text[start:stop],
+            sentences=tuple((left, right) for left, right in json.loads(sentences)),
+            embedded=embedded,
+            vector=floats(vector),
+        )
+
+
+def _numbers(damaged: Database) -> Iterable[int]:
+    """The rows of all documents, or, where even these cannot be listed, all rows that there may ever have been."""
+    with suppress(IndexDamaged):
+        return [number for (number,) in damaged.all("SELECT row FROM documents")]
+    with suppress(IndexDamaged):
+        last = damaged.one("SELECT seq FROM sqlite_sequence WHERE name = 'documents'")
+        return range(1, 1 + (last[0] if last and isinstance(last[0], int) else 0))
+    return []
+
+
+def _paths(damaged: Database) -> list[str]:
+    with suppress(IndexDamaged):
+        return [path for (path,) in damaged.all("SELECT path FROM files") if isinstance(path, str)]
+    return []
+
+
+def _stamp(damaged: Database) -> dict[str, str]:
+    """Which encoder built it; empty where that cannot be believed."""
+    with suppress(IndexDamaged):
+        if stamp_is_sound(damaged):
+            return stamp_of(dict(damaged.all("SELECT key, value FROM meta")))
+    return {}
+
+
+def _exclude_others(catalog: Path) -> None:
+    """Raise IndexLocked where a connection to the catalog is open: SQLite leaves the log only when it is alone."""
+    try:
+        connection = sqlite3.connect(catalog, isolation_level=None, timeout=_PATIENCE)
+        try:
+            connection.execute("PRAGMA journal_mode = DELETE")
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            raise IndexLocked(
+                str(catalog.parent), "is open elsewhere.", remedy="Close the chat and whatever else uses it."
+            ) from None
+
+
+def _keep(file: Path, name: Path) -> None:
+    """Let a file stand under a second name."""
+    name.unlink(missing_ok=True)
+    try:
+        os.link(file, name)
+    except OSError:  # a file system without links
+        shutil.copyfile(file, name)
+
+
+# --- for another encoder
+
+
+def reencode(folder: Path, stamp: Mapping[str, str], make: Callable[[Catalog, int], Update]) -> UpdateReport:
+    """Embed all that the catalog holds anew, into one beside it that then takes its place; for the holder of the lock.
+
+    Until then the old vectors answer. A stop at any time loses nothing, and the same call goes on where it was.
+    `make` gives the update that fills a catalog, of which it is told how many files there will be.
+    """
+    beside = folder / _BESIDE
+    with closing(Catalog(folder / CATALOG)) as old, closing(_begun(beside, stamp)) as new:
+        files = old.files()
+        for path in sorted(set(new.files()) - set(files)):
+            new.remove(path)
+        work = make(new, len(files))
+        work.copy(old)
+        report = work.report(given=list(files))
+        if not report.cancelled:
+            new.settle()
+            old.become(new)
+            old.settle()
+    if not report.cancelled:
+        discard(beside)
+    return report
+
+
+def _begun(beside: Path, stamp: Mapping[str, str]) -> Catalog:
+    """A catalog with this stamp: the one that an earlier call began, if it can be gone on with."""
+    with suppress(IndexFault):
+        catalog = Catalog(beside)
+        if all(catalog.meta(key) == value for key, value in stamp.items()):
+            with suppress(IndexDamaged):
+                catalog.refuse_damage()
+                return catalog
+        catalog.close()
+    discard(beside)
+    catalog = Catalog(beside, create=True)
+    catalog.set_meta(dict(stamp))
+    return catalog

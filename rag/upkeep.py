@@ -1,0 +1,123 @@
+"""Upkeep of a whole index: mend it, embed it anew for another encoder, keep it level with folders that change."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from rag.catalog import Catalog
+from rag.config import Config
+from rag.embedding import Embedding
+from rag.encoder import Encoder
+from rag.errors import IndexDamaged, IndexLocked, IndexMissing
+from rag.index import Index, resolved
+from rag.lock import write_lock
+from rag.rebuilding import CATALOG, reencode, salvage
+from rag.types import Progress, Repair, UpdateReport
+from rag.updating import Update
+
+_AGAIN = 2.0  # seconds until an update is tried again that found another writer
+
+
+def repair(folder: str | Path, *, config: Config | None = None, encoder: Encoder | None = None) -> Repair:
+    """Mend what can be mended of the index in `folder`, and read again what was lost and still stands on the disk.
+
+    Every file whose documents are as they were indexed is kept; where one is not, the damaged catalog stays beside
+    the new one as `catalog.sqlite.damaged`. Raises IndexMissing or IndexLocked.
+    """
+    folder = resolved(folder)
+    with write_lock(_existing(folder)):
+        salvaged = None if _is_sound(folder) else salvage(folder)
+    with Index.open(folder, config=config, encoder=encoder) as index:
+        lost = salvaged.lost if salvaged else []
+        found = index.update([path for path in lost if os.path.isfile(path)])
+        restored = {*found.added, *found.updated}
+        return Repair(
+            salvaged=len(salvaged.kept) if salvaged else None,
+            restored=tuple(path for path in lost if path in restored),
+            lost=tuple(path for path in lost if path not in restored),
+            verification=index.verify(),
+        )
+
+
+def rebuild(
+    folder: str | Path,
+    *,
+    config: Config | None = None,
+    encoder: Encoder | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> UpdateReport:
+    """Embed all documents of the index in `folder` anew, as now configured, without reading their files.
+
+    The old vectors answer until the new ones take their place at once. After a stop the same call goes on where it
+    was. Raises IndexMissing, IndexLocked, IndexDamaged or EncoderError.
+    """
+    folder, config = resolved(folder), config or Config.load()
+    with write_lock(_existing(folder)):
+        made = Embedding.load(config, encoder)
+
+        def work(catalog: Catalog, total: int) -> Update:
+            encode = made.encoder.encode
+            return Update(catalog, cut=made.cut, encode=encode, total=total, progress=progress, cancelled=cancelled)
+
+        report = reencode(folder, made.stamp, work)
+    if not report.cancelled:
+        with Index.open(folder, config=config, encoder=made.encoder) as index, write_lock(folder):
+            index.finish()
+    return report
+
+
+def watch(
+    index: Index,
+    folders: Sequence[str | Path],
+    *,
+    told: Callable[[UpdateReport], None],
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+) -> None:
+    """Keep the index level with what stands below `folders` until `stop` is set: as they are, then as they change.
+
+    `told` is given the report of the first update and of each that changed or rejected something.
+    """
+    from watchfiles import watch as changes
+
+    stop = stop or threading.Event()
+
+    def level() -> UpdateReport:
+        while True:
+            try:
+                return index.update(folders, progress=progress, cancelled=stop.is_set, sync=True)
+            except IndexLocked:
+                if stop.wait(_AGAIN):
+                    raise
+
+    def is_theirs(_: object, path: str) -> bool:
+        return not Path(path).is_relative_to(index.folder)
+
+    told(level())
+    for _ in changes(*map(resolved, folders), watch_filter=is_theirs, stop_event=stop):
+        report = level()
+        if report.added or report.updated or report.removed or report.rejected:
+            told(report)
+
+
+def _existing(folder: Path) -> Path:
+    """A folder that holds an index, or what a lost one left. Raises IndexMissing."""
+    if not any((folder / f"{CATALOG}{side}").exists() for side in ("", ".ledger")):
+        remedy = f"Build one: rag index FOLDER --index {folder}"
+        raise IndexMissing(str(folder), "there is no index here.", remedy=remedy)
+    return folder
+
+
+def _is_sound(folder: Path) -> bool:
+    """Whether a catalog passes all checks, for the holder of the write lock. Raises IndexMismatch or IndexMissing."""
+    try:
+        with closing(Catalog(folder / CATALOG)) as catalog:
+            catalog.refuse_damage()
+    except IndexDamaged:
+        return False
+    return True
