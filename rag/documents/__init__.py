@@ -12,22 +12,27 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from rag.documents.extract import Extract, Rejected, clean_title, one_line, settled
+from rag.documents.extract import Extract, Rejected, clean_author, clean_title, one_line, settled
 from rag.errors import EmptyDocument, UnreadableDocument, UnsupportedFormat
 from rag.types import Document
 
-__all__ = ["SUFFIXES", "VERSION", "Found", "Loaded", "find", "load"]
+__all__ = ["SUFFIXES", "VERSION", "Found", "Loaded", "find", "load", "printable"]
 
 LARGEST_FILE = 100_000_000  # bytes
 VERSION = 2  # of all readers: with another number, files are read again though their bytes have not changed
+_MOST_CHARACTERS = 50_000_000  # of a file with all documents within it
+_MOST_MEMBERS = 1_000  # documents within a file, at any depth
+_MOST_GAPS = 1_000  # told of a document
 _DEEPEST = 5  # a mail in a mail in …
 _LONGEST_NAME = 120  # characters
+_LONGEST_SUFFIX = 20
+_LONGEST_NOTE = 300
 
 # Imported when a file of the kind is met: nobody waits for a PDF library to read a text.
 _READERS = {
@@ -58,82 +63,116 @@ class Loaded(NamedTuple):
 
 def load(path: str | Path) -> Loaded:
     """Read a file; raises the DocumentError that says why it gives no document."""
-    where, shown = _resolved(path), _printable(path)
+    where, shown = _resolved(path), printable(path)
     try:
         if shown != str(where):
             raise Rejected(UnreadableDocument, "its name is not valid Unicode", "Rename it.")
-        _check_kind(where)
-        reader = _reader(where.suffix.lower())
+        reader = _reader_of(where)
         data = _read(where)
-        extract = _extracted(reader, data)
+        sha256 = hashlib.sha256(data).hexdigest()
+        documents, gaps = _Unfolding().documents(_extracted(reader, data), shown, where.stem, sha256)
+        if not documents:
+            raise Rejected(EmptyDocument, "; ".join(("it holds no text", *_few(gaps, 3))))
     except Rejected as rejected:
-        raise rejected.kind(shown, rejected.reason, remedy=rejected.remedy) from rejected.__cause__
-    sha256 = hashlib.sha256(data).hexdigest()
-    documents, gaps = _documents(extract, shown, where.stem, sha256, depth=0)
-    if not documents:
-        raise EmptyDocument(shown, "; ".join(("it holds no text", *gaps)))
-    documents[0] = replace(documents[0], gaps=(*documents[0].gaps, *gaps))
+        raise rejected.kind(shown, _note(rejected.reason), remedy=rejected.remedy) from rejected.__cause__
+    documents[0] = replace(documents[0], gaps=_few((*documents[0].gaps, *gaps), _MOST_GAPS))
     return Loaded(sha256, tuple(documents))
 
 
-def _documents(extract: Extract, path: str, name: str, sha256: str, *, depth: int) -> tuple[list[Document], list[str]]:
-    """The documents of an extract and of its members, and the gaps that none of them carries."""
-    extract = settled(extract)
-    documents: list[Document] = []
-    gaps: list[str] = []
-    if extract.text.strip():
-        documents.append(
-            Document(
-                text=extract.text,
-                path=path,
-                title=_title(extract) or name,
-                sha256=sha256,
-                date=extract.date,
-                author=extract.author,
-                outlet=extract.outlet,
-                updated=extract.updated,
-                pages=extract.pages,
-                parts=extract.parts,
-                boxes=extract.boxes,
-                headings=extract.headings,
-                gaps=extract.gaps,
-            )
-        )
-    else:
-        gaps += extract.gaps
-    if extract.members and depth == _DEEPEST:
-        return documents, [*gaps, f"documents nested more than {_DEEPEST} deep not read: {len(extract.members)}"]
-    taken: set[str] = set()
-    for member in extract.members:
-        last = _member_name(member.name, taken)
-        try:
-            data = member.content
-            content = _extracted(_reader(Path(last).suffix.lower()), data) if isinstance(data, bytes) else data
-        except Rejected as rejected:
-            gaps.append(f"{last}: {rejected.reason}")
-            continue
-        own = hashlib.sha256(data).hexdigest() if isinstance(data, bytes) else sha256
-        inner, lost = _documents(content, f"{path}/{last}", Path(last).stem, own, depth=depth + 1)
-        if not inner and not lost:
-            lost = ["it holds no text"]
-        documents += inner
-        gaps += [f"{last}: {gap}" for gap in lost]
-    return documents, gaps
+class _Unfolding:
+    """Makes the documents of a file and of its members, as many and as much of them as one file may give."""
+
+    def __init__(self) -> None:
+        self._members = _MOST_MEMBERS
+        self._characters = _MOST_CHARACTERS
+
+    def documents(
+        self, extract: Extract, path: str, name: str, sha256: str, *, depth: int = 0
+    ) -> tuple[list[Document], list[str]]:
+        """The documents of an extract and of its members, and the gaps that none of them carries."""
+        extract = settled(extract)
+        if len(extract.text) > self._characters:
+            whole = f"a file with more than {_MOST_CHARACTERS // 1_000_000} million characters is not read whole"
+            raise Rejected(UnreadableDocument, whole, "Split it.")
+        self._characters -= len(extract.text)
+        has_text = bool(extract.text.strip())
+        documents = [_document(extract, path, name, sha256)] if has_text else []
+        gaps = [] if has_text else [*extract.gaps]
+        if extract.members and depth == _DEEPEST:
+            return documents, [*gaps, f"documents nested more than {_DEEPEST} deep not read: {len(extract.members)}"]
+        taken: set[str] = set()
+        for number, member in enumerate(extract.members):
+            if not self._members:
+                gaps.append(f"documents beyond the first {_MOST_MEMBERS:,} not read: {len(extract.members) - number:,}")
+                break
+            self._members -= 1
+            last = _member_name(member.name, taken)
+            try:
+                inner, lost = self._member(member.content, f"{path}/{last}", sha256, depth=depth + 1)
+            except Rejected as rejected:
+                inner, lost = [], [rejected.reason]
+            documents += inner
+            gaps += [f"{last}: {gap}" for gap in lost]
+        return documents, gaps
+
+    def _member(
+        self, content: Extract | bytes, path: str, sha256: str, *, depth: int
+    ) -> tuple[list[Document], list[str]]:
+        """As `documents`; `sha256` is that of the file, which a member that was no file itself goes by."""
+        where = Path(path)
+        if isinstance(content, bytes):
+            sha256 = hashlib.sha256(content).hexdigest()
+            content = _extracted(_reader(where.suffix.lower()), content)
+        documents, gaps = self.documents(content, path, where.stem, sha256, depth=depth)
+        return documents, gaps if documents or gaps else ["it holds no text"]
+
+
+def _document(extract: Extract, path: str, name: str, sha256: str) -> Document:
+    return Document(
+        text=extract.text,
+        path=path,
+        title=_title(extract) or name,
+        sha256=sha256,
+        date=extract.date,
+        author=clean_author(extract.author),
+        outlet=clean_author(extract.outlet),
+        updated=extract.updated,
+        pages=extract.pages,
+        parts=tuple((offset, part[:_LONGEST_NAME]) for offset, part in extract.parts),
+        boxes=extract.boxes,
+        headings=extract.headings,
+        gaps=_few(extract.gaps, _MOST_GAPS),
+    )
 
 
 def _member_name(name: str, taken: set[str]) -> str:
     """A name for one step of a path: without separators and what cannot be shown, and unlike those taken."""
-    last = re.split(r"[/\\]", name)[-1].strip()
-    plain = (
-        "".join("_" if unicodedata.category(c)[0] == "C" else c for c in last).strip(". ")[:_LONGEST_NAME] or "unnamed"
-    )
-    stem, suffix = Path(plain).stem, Path(plain).suffix
-    number = 2
-    while plain.casefold() in taken:
-        plain = f"{stem} ({number}){suffix}"
+    last = one_line(re.split(r"[/\\]", name)[-1][-_LONGEST_NOTE:])
+    shown = "".join("\0" if unicodedata.category(c)[0] == "C" else c for c in last)
+    plain = Path(shown.strip(". \0").replace("\0", "_") or "unnamed")
+    suffix = plain.suffix if len(plain.suffix) <= _LONGEST_SUFFIX else ""
+    stem = plain.name.removesuffix(suffix)[: _LONGEST_NAME - len(suffix)]
+    plain_name, number = f"{stem}{suffix}", 2
+    while plain_name.casefold() in taken:
+        plain_name = f"{stem} ({number}){suffix}"
         number += 1
-    taken.add(plain.casefold())
-    return plain
+    taken.add(plain_name.casefold())
+    return plain_name
+
+
+def _few(notes: Sequence[str], most: int) -> tuple[str, ...]:
+    """The first notes as they may be shown, and how many more there are."""
+    more = (f"and {len(notes) - most:,} more",) if len(notes) > most else ()
+    return (*map(_note, notes[:most]), *more)
+
+
+def _note(text: str) -> str:
+    """A short line that shows all it holds: reasons and gaps quote names and contents of files."""
+    line = one_line(text[: 2 * _LONGEST_NOTE])
+    if len(line) > _LONGEST_NOTE:
+        line = f"{line[:_LONGEST_NOTE]}…"
+    hidden = {c for c in line if unicodedata.category(c)[0] == "C"}
+    return line.translate({ord(c): c.encode("unicode_escape").decode("ascii") for c in hidden})
 
 
 class Found(NamedTuple):
@@ -190,10 +229,11 @@ def _resolved(path: str | Path) -> Path:
     try:
         return Path(os.path.realpath(path))
     except ValueError:  # a null character
-        return Path(path)
+        return Path(os.getcwd(), path)
 
 
-def _printable(path: str | Path) -> str:
+def printable(path: str | Path) -> str:
+    """The absolute path that a file goes by, with what is no Unicode in it spelt out."""
     return str(_resolved(path)).replace("\0", "\\0").encode("utf-8", "backslashreplace").decode("utf-8")
 
 
@@ -207,21 +247,31 @@ def _reader(suffix: str) -> Callable[[bytes], Extract]:
     return reader
 
 
-def _check_kind(path: Path) -> None:
+def _reader_of(path: Path) -> Callable[[bytes], Extract]:
+    """The reader for a file, which is checked first: of a folder or a pipe, its suffix is not what is wrong."""
     with _reasons():
-        mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            listed = os.access(path, os.R_OK | os.X_OK)
-            raise Rejected(UnreadableDocument, "it is a folder" if listed else "it is a folder that you may not list")
-        if not stat.S_ISREG(mode):  # opening a pipe would wait for ever
-            raise Rejected(UnreadableDocument, "it is not an ordinary file")
+        _check_kind(path.stat().st_mode, path)
+    return _reader(path.suffix.lower())
+
+
+def _check_kind(mode: int, path: Path) -> None:
+    if stat.S_ISDIR(mode):
+        listed = os.access(path, os.R_OK | os.X_OK)
+        raise Rejected(UnreadableDocument, "it is a folder" if listed else "it is a folder that you may not list")
+    if not stat.S_ISREG(mode):
+        raise Rejected(UnreadableDocument, "it is not an ordinary file")
 
 
 def _read(path: Path) -> bytes:
-    with _reasons():
-        if path.stat().st_size > LARGEST_FILE:
-            raise Rejected(UnreadableDocument, f"it is larger than {LARGEST_FILE // 1_000_000} MB", "Split it.")
-        return path.read_bytes()
+    def at_once(name: str, flags: int) -> int:  # a pipe would wait for ever for its other end
+        return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+    with _reasons(), open(path, "rb", opener=at_once) as stream:
+        _check_kind(os.fstat(stream.fileno()).st_mode, path)  # again: it may have become another one
+        data = stream.read(LARGEST_FILE + 1)
+    if len(data) > LARGEST_FILE:
+        raise Rejected(UnreadableDocument, f"it is larger than {LARGEST_FILE // 1_000_000} MB", "Split it.")
+    return data
 
 
 @contextmanager
@@ -243,9 +293,13 @@ def _extracted(reader: Callable[[bytes], Extract], data: bytes) -> Extract:
         raise Rejected(EmptyDocument, "it is empty")
     try:
         return reader(data)
-    except Rejected:
+    except (Rejected, KeyboardInterrupt, SystemExit):
         raise
-    except Exception as error:  # parsers raise anything at all on damaged files
+    except MemoryError as error:
+        raise Rejected(UnreadableDocument, "reading it needs more memory than there is") from error
+    except RecursionError as error:
+        raise Rejected(UnreadableDocument, "what it holds is nested too deep") from error
+    except BaseException as error:  # parsers raise anything at all on damaged files, and Rust panics are no Exception
         what = one_line(str(error))[:120] or type(error).__name__
         raise Rejected(UnreadableDocument, f"it is damaged or not of the kind its suffix says ({what})") from error
 
