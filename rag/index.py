@@ -156,6 +156,10 @@ class Index:
         """All documents, in the order in which they were indexed."""
         return self._catalog.documents()
 
+    def files(self) -> dict[str, str]:
+        """Path to SHA-256 of every indexed file, as it was read; a file may hold several documents."""
+        return self._catalog.files()
+
     def document(self, path: str | Path) -> Document:
         """The document at `path`, with its text. Raises IndexFault where there is none."""
         for name in (str(path), str(resolved(path))):

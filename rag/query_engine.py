@@ -48,6 +48,12 @@ def _source(citation: Citation, score: float) -> NodeWithScore:
         text=citation.quote,
         start_char_idx=span.start,
         end_char_idx=span.end,
-        metadata={"number": citation.number, "title": citation.title, "path": citation.path, "page": citation.page},
+        metadata={
+            "number": citation.number,
+            "title": citation.title,
+            "path": citation.path,
+            "page": citation.page,
+            "part": citation.part,
+        },
     )
     return NodeWithScore(node=node, score=score)

@@ -53,6 +53,6 @@ def as_node(hit: Hit) -> NodeWithScore:
             text=hit.text,
             start_char_idx=span.start,
             end_char_idx=span.end,
-            metadata={"title": hit.title, "path": hit.path, "page": hit.page, "date": hit.date},
+            metadata={"title": hit.title, "path": hit.path, "page": hit.page, "part": hit.part, "date": hit.date},
         ),
     )

@@ -151,7 +151,7 @@ def test_the_marked_quote_is_the_source_letter_for_letter() -> None:
     shown = Parsed(html_)
     assert shown.marked == quote == source.text[13 : 13 + len(quote)]
     assert f"First words. {quote} Last words." in shown.text
-    assert "2026-03-14 · page 2 · /reports/riyadh.txt" in shown.text
+    assert "2026-03-14 · p. 2 · /reports/riyadh.txt" in shown.text
     assert [a["id"] for tag, a in shown.tags if tag == "section"] == ["source-3-1"]
 
 
@@ -271,8 +271,8 @@ class Shelf:
         taken = tuple(map(str, paths))
         return UpdateReport(updated=taken) if self.accepts else UpdateReport(rejected=tuple((p, "bad") for p in taken))
 
-    def documents(self) -> list[SimpleNamespace]:
-        return [SimpleNamespace(path=path, sha256=sha256) for path, sha256 in self.held.items()]
+    def files(self) -> dict[str, str]:
+        return self.held
 
 
 @pytest.mark.parametrize("fault", [None, ConfigError("broke")], ids=["whole", "fault"])
@@ -617,8 +617,8 @@ def test_a_thumb_up_makes_a_question_of_an_answer(assistant: Assistant) -> None:
     folder = assistant.index.folder
     answer = assistant.ask("Where did the foreign ministers of both countries meet?")
     hits = assistant.index.search(answer.question, k=10)
-    indexed = assistant.index.documents()
-    assert feedback.right(folder, answer, hits=hits, indexed=indexed) == "q001"
+    files = assistant.index.files()
+    assert feedback.right(folder, answer, hits=hits, files=files) == "q001"
     suite = Suite.load(folder / feedback.SUITE)
     assert {document.path for document in suite.documents} == set(NEWS)
     (kept,) = suite.questions
@@ -628,19 +628,19 @@ def test_a_thumb_up_makes_a_question_of_an_answer(assistant: Assistant) -> None:
         citation.quote for citation in answer.citations
     ]
     with pytest.raises(SuiteError, match="question q001 is the same"):
-        feedback.right(folder, answer, hits=hits, indexed=indexed)
+        feedback.right(folder, answer, hits=hits, files=files)
     other = replace(answer, question="In what city did they meet?")
     Path(answer.citations[0].path).write_text("The ministers met elsewhere.")
     with pytest.raises(SuiteError, match=r"riyadh\.txt has changed since it was indexed"):
-        feedback.right(folder, other, hits=hits, indexed=indexed)
+        feedback.right(folder, other, hits=hits, files=files)
     assert len(Suite.load(folder / feedback.SUITE).questions) == 1
 
 
 def test_a_thumb_up_keeps_a_refusal_as_a_question_without_answer(assistant: Assistant) -> None:
     refusal = assistant.ask("Who won the chess tournament in Reykjavik?")
     (assistant.index.folder / feedback.SUITE).mkdir()  # an empty folder is no suite yet
-    indexed = assistant.index.documents()
-    assert feedback.right(assistant.index.folder, refusal, hits=(), indexed=indexed) == "q001"
+    files = assistant.index.files()
+    assert feedback.right(assistant.index.folder, refusal, hits=(), files=files) == "q001"
     (kept,) = Suite.load(assistant.index.folder / feedback.SUITE).questions
     assert (kept.answerable, kept.answers, kept.evidence) == (False, (), ())
 
@@ -652,12 +652,15 @@ def test_files_of_one_name_are_both_kept_and_one_that_is_gone_is_named(tmp_path:
     kept = tmp_path / "kept"
     kept.mkdir()
     files = [tmp_path / name / "news.txt" for name in ("a", "b", "a")]
-    names = [feedback._copied(f, kept, sha256=hashlib.sha256(f.read_bytes()).hexdigest()) for f in files]
+    known = {str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    names = [feedback._copied(str(file), kept, known) for file in files]
     assert names[0] == names[2] == "news.txt"
     assert re.fullmatch(r"news-[0-9a-f]{8}\.txt", names[1])
     assert (kept / names[1]).read_text() == "The mayor of b resigned.\n"
     with pytest.raises(SuiteError, match=r"gone\.txt: No such file.*Index the folder again"):
-        feedback._copied(tmp_path / "gone.txt", kept, sha256="")
+        feedback._copied(str(tmp_path / "gone.txt"), kept, known)
+    within = f"{files[1]}/attached.pdf"
+    assert feedback._copied(within, kept, known) == f"{names[1]}/attached.pdf"
 
 
 def test_a_thumb_down_writes_the_answer_with_its_sources(assistant: Assistant) -> None:

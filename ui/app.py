@@ -190,7 +190,7 @@ def _judge(assistant: Assistant, so_far: Conversation, thumb: gr.LikeData) -> No
     try:
         if thumb.liked:
             hits = assistant.index.search(answer.question, k=10)
-            name = feedback.right(folder, answer, hits=hits, indexed=assistant.index.documents())
+            name = feedback.right(folder, answer, hits=hits, files=assistant.index.files())
             gr.Info(f"Kept as question {render.inert(name)} of this index's suite.")
         else:
             feedback.wrong(folder, answer)

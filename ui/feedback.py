@@ -4,36 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from eval.authoring import Quote, add, begin, refuse_repeated
 from eval.records import places
 from rag.errors import SuiteError
-from rag.types import Answer, Citation, Hit, IndexedDocument
+from rag.types import Answer, Citation, Hit
 
 SUITE = "suite"  # a folder of the index; `rag eval INDEX/suite` runs it
 WRONG = "wrong-answers.jsonl"
 
 
-def right(folder: Path, answer: Answer, *, hits: Sequence[Hit], indexed: Iterable[IndexedDocument]) -> str:
+def right(folder: Path, answer: Answer, *, hits: Sequence[Hit], files: Mapping[str, str]) -> str:
     """Make a question of an answer, or of a refusal, and return its id.
 
     The suite in `folder` holds copies of the files that were cited and of those that were found beside them, which
-    do not answer, each as it was `indexed`. Raises SuiteError where the question is there already, or a file that
-    is cited is no longer as it was read.
+    do not answer, each as it was indexed: `files` holds their digests, as `Index.files()` gives them. Raises
+    SuiteError where the question is there already, or a file that is cited is no longer as it was read.
     """
     suite = folder / SUITE
     begin(suite)
     refuse_repeated(suite, answer.question)
-    known = {document.path: document.sha256 for document in indexed}
     cited = dict.fromkeys(citation.path for citation in answer.citations)
     beside = dict.fromkeys(hit.path for hit in (*answer.nearest, *hits) if hit.path not in cited)
-    names = {path: _copied(Path(path), suite / "documents", sha256=known.get(path, "")) for path in cited}
+    names = {path: _copied(path, suite / "documents", files) for path in cited}
     for path in beside:
         with suppress(SuiteError):  # it may have changed: then the suite does without it
-            _copied(Path(path), suite / "documents", sha256=known.get(path, ""))
+            _copied(path, suite / "documents", files)
     several = len(answer.statements) > 1
     evidence = [
         _quote(citation, names[citation.path], fact=f"statement {number}" if several else "")
@@ -55,8 +54,10 @@ def _quote(citation: Citation, name: str, *, fact: str) -> Quote:
     return Quote(name, citation.quote, nth=starts.index(citation.span.start) + 1, fact=fact)
 
 
-def _copied(file: Path, folder: Path, *, sha256: str) -> str:
-    """The name of the file's copy; another file of its name has part of its content's hash in its name."""
+def _copied(path: str, folder: Path, files: Mapping[str, str]) -> str:
+    """The document's name in the copy of its file; another file of its name has part of its content's hash in it."""
+    file = next((Path(one) for one in (path, *map(str, PurePath(path).parents)) if one in files), Path(path))
+    sha256, within = files.get(str(file), ""), path.removeprefix(str(file))
     copy, remedy = folder / file.name, "Index the folder again, then ask again."
     try:
         content = file.read_bytes()
@@ -68,4 +69,4 @@ def _copied(file: Path, folder: Path, *, sha256: str) -> str:
             copy.write_bytes(content)
     except OSError as error:
         raise SuiteError(f"{file}: {error.strerror}.", remedy=remedy) from None
-    return copy.name
+    return copy.name + within

@@ -112,7 +112,7 @@ def documents(indexed: Iterable[IndexedDocument]) -> str:
     if not listed:
         return '<div class="fn-documents"><p class="fn-empty">No documents yet. Add some to ask about.</p></div>'
     items = "".join(
-        f'<li><bdi>{inert(d.title)}</bdi> <span class="fn-where">{_where(d.date, None, d.path)}</span></li>'
+        f'<li><bdi>{inert(d.title)}</bdi> <span class="fn-where">{_where(d.outlet, d.date, "", d.path)}</span></li>'
         for d in listed[:_LISTED]
     )
     more = f'<p class="fn-note">and {len(listed) - _LISTED:,} more</p>' if len(listed) > _LISTED else ""
@@ -162,7 +162,7 @@ def _source(given: Citation, *, turn: int) -> str:
     return (
         f'<section class="fn-source" id="{_anchor(turn, given.number)}" tabindex="-1">'
         f'<h3><span class="fn-number">{given.number}</span> <bdi>{inert(given.title)}</bdi></h3>'
-        f'<p class="fn-where">{_where(given.date, given.page, given.path)}</p>'
+        f'<p class="fn-where">{_where(given.outlet, given.date, given.place, given.path)}</p>'
         f'<p class="fn-text">{lead}{inert(before.lstrip())}<mark>{inert(given.quote)}</mark>'
         f"{inert(after.rstrip())}{tail}</p></section>"
     )
@@ -172,13 +172,14 @@ def _passage(hit: Hit) -> str:
     text = hit.text if len(hit.text) <= _PASSAGE else hit.text[:_PASSAGE].rsplit(maxsplit=1)[0] + " …"
     return (
         f'<section class="fn-source fn-nearest"><h3><bdi>{inert(hit.title)}</bdi></h3>'
-        f'<p class="fn-where">{_where(hit.date, hit.page, hit.path)}</p><p class="fn-text">{inert(text)}</p></section>'
+        f'<p class="fn-where">{_where(None, hit.date, hit.place, hit.path)}</p>'
+        f'<p class="fn-text">{inert(text)}</p></section>'
     )
 
 
-def _where(date: str | None, page: int | None, path: str) -> str:
-    known = [date and inert(date), page and f"page {page}", f'<bdi class="fn-path">{inert(path)}</bdi>']
-    return " · ".join(part for part in known if part)
+def _where(outlet: str | None, date: str | None, place: str, path: str) -> str:
+    known = [f"<bdi>{inert(part)}</bdi>" for part in (outlet, date, place) if part]
+    return " · ".join([*known, f'<bdi class="fn-path">{inert(path)}</bdi>'])
 
 
 def _group(name: str, rows: Sequence[tuple[str, str]]) -> str:

@@ -56,7 +56,7 @@ def add(
                 report = index.update(list(placed.values()), progress=progress)
         finally:
             # Also after a fault half-way: a file stays exactly where the index holds its bytes.
-            indexed = {document.path: document.sha256 for document in index.documents()}
+            indexed = index.files()
             for path in placed.values():
                 if indexed.get(str(path)) != hashlib.sha256(path.read_bytes()).hexdigest():
                     _restore(path, aside=Path(aside))
