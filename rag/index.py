@@ -121,7 +121,7 @@ class Index:
         with write_lock(self.folder):
             work = self._work(len(files) + len(found.rejected), progress, cancelled)
             work.reject(found.rejected)
-            work.read(files)
+            work.read(files, self.config.documents)
             paths = sorted(map(str, [*files, *(path for path, _ in found.rejected)]))
             there = set(paths)
             left = [path for path in self._catalog.files() if any(_below(path, root) for root in folders)]

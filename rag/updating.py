@@ -10,7 +10,9 @@ from typing import NamedTuple
 from llama_index.core.schema import TextNode
 
 from rag.catalog import Catalog, Contents, Source
-from rag.documents import VERSION, load
+from rag.config import DocumentSettings
+from rag.documents import VERSION
+from rag.documents.sandbox import Sandbox, Stopped
 from rag.errors import DocumentError
 from rag.rows import Matrix, PassageRow, storable
 from rag.types import Document, Progress, UpdateReport
@@ -71,9 +73,10 @@ class Update:
         for path, reason in refused:
             self._reject(str(path), reason, stays=str(path) in self._known)
 
-    def read(self, files: Iterable[Path]) -> None:
-        """Index the files that are new or changed; account for all of them."""
-        self._store(self._loaded(files))
+    def read(self, files: Iterable[Path], settings: DocumentSettings) -> None:
+        """Index the files that are new or changed, each read in a process with limits; account for all of them."""
+        with Sandbox(settings) as sandbox:
+            self._store(self._loaded(files, sandbox))
 
     def add(self, documents: Iterable[Document]) -> None:
         """Index documents that are already read and not in the catalog just as they are; account for all of them."""
@@ -94,7 +97,7 @@ class Update:
             else:
                 yield other.source(path)
 
-    def _loaded(self, files: Iterable[Path]) -> Iterator[Source]:
+    def _loaded(self, files: Iterable[Path], sandbox: Sandbox) -> Iterator[Source]:
         for file in files:
             if self._stop():
                 self.cancelled = True
@@ -104,7 +107,10 @@ class Update:
                 self._settle(self._unchanged, path)
                 continue
             try:
-                loaded = load(file)
+                loaded = sandbox.load(file, stop=self._stop)
+            except Stopped:
+                self.cancelled = True
+                return
             except DocumentError as error:
                 self._reject(path, error.reason, stays=path in self._known)
             else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +14,8 @@ from conftest import StandInEncoder
 from filelock import FileLock
 
 from rag.config import Config, EncoderSettings, PassageSettings
+from rag.documents import Loaded
+from rag.documents.sandbox import Sandbox
 from rag.errors import IndexDamaged, IndexFault, IndexLocked, IndexMismatch, IndexMissing
 from rag.fusion import fuse
 from rag.index import Index, Mode
@@ -233,10 +234,18 @@ def test_progress_counts_what_is_settled_and_is_told_after_the_commit(index: Ind
 
 
 def test_a_cancelled_update_leaves_the_rest_pending_and_the_next_goes_on(
-    index: Index, files: Path, encoder: StandInEncoder
+    index: Index, files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = itertools.count(1)
-    report = index.update(files, cancelled=lambda: next(asked) > 2, sync=True)
+    read: list[object] = []
+    load = Sandbox.load
+
+    def loaded(sandbox: Sandbox, path: Path, *, stop: Callable[[], bool]) -> Loaded:
+        one = load(sandbox, path, stop=stop)
+        read.append(one)
+        return one
+
+    monkeypatch.setattr(Sandbox, "load", loaded)
+    report = index.update(files, cancelled=lambda: len(read) >= 2, sync=True)
     assert report.cancelled
     assert report.added == paths(files, "harvest.txt", "riyadh.txt")
     assert report.pending == paths(files, "sub/bridge.txt", "sub/deep/election.txt")
