@@ -33,6 +33,7 @@ FILES = "../shared/data/files"
 DEFAULT = "footnote,markitdown,simple"
 ROUNDS = 3
 WORST = 5  # files named per format
+LOST = 20  # words named per file
 _IDEOGRAPHS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_IDEOGRAPHS}]|[^\W_{_IDEOGRAPHS}]+")
 _BROKEN = re.compile(r"(?<=[^\W\d_])[-\u2010\u00ad]\s*\n\s*(?=[^\W\d_])")
@@ -124,7 +125,7 @@ def _record(name: str, found: Reference | None, why: str | None, given: Mapping[
             "words": len(own),
             "seconds": round(statistics.median(one.seconds), 5) if one.seconds else None,
             "scores": {label: score(own, text)._asdict() for label, text in wanted.items() if text},
-            "lost": dict(lost(own, wanted.get("", ())).most_common(20)) if system == "footnote" else None,
+            "lost": {label: dict(lost(own, text).most_common(LOST)) for label, text in wanted.items()},
         }
     return record
 
@@ -241,7 +242,7 @@ def misses(records: Sequence[dict[str, Any]]) -> str:
                     f"{name} {one['scores']['']['recall']:.3f}" for name, one in record["systems"].items()
                 )
                 lines.append(f"{record['file']}: {shown}")
-                lines.append(f"    {own['error'] or 'misses ' + ' '.join(list(own['lost'])[:15])}")
+                lines.append(f"    {own['error'] or 'misses ' + ' '.join(list(own['lost'][''])[:15])}")
     return "\n".join(lines)
 
 
