@@ -6,7 +6,7 @@ import re
 from collections.abc import Set
 from dataclasses import dataclass
 
-from rag.prompts import visible
+from rag.visible import visible
 from rag.words import STOP_WORDS, content_words, fold, names, numbers, stem, stems, words
 
 Fact = tuple[str, str]  # a kind ("name", "number", …) and a value: two texts share it where both are equal

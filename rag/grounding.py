@@ -19,9 +19,10 @@ from typing import Protocol
 from rag.claims import Fact, claimed
 from rag.errors import RagError
 from rag.evidence import Evidence, Passage, supporting
-from rag.prompts import DECLINED, visible
+from rag.prompts import DECLINED
 from rag.sentences import is_pointer, sentences
 from rag.types import Citation, Document, Hit, Span, Statement, Support
+from rag.visible import visible
 from rag.words import words, written_as_names
 
 DECLINES = "the model says that the passages do not answer"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rag.database import Database
 from rag.errors import IndexDamaged, IndexFault
 from rag.rows import STAMP_SEAL, file_seal, stamp_of, stamp_seal, stored
+from rag.visible import visible
 
 _CHECKS = {
     "passages without a document": "FROM passages WHERE document NOT IN (SELECT row FROM documents)",
@@ -67,5 +68,7 @@ def _unsealed(database: Database, number: int) -> Iterator[str]:
     document = found.document
     if not found.is_whole:
         yield f"{document.path}: the document or its passages are not as they were indexed."
-    elif words != [(document.title, part, document.text[left:right]) for left, right, part, *_ in found.passages]:
+        return
+    texts = [(document.title, section, document.text[left:right]) for left, right, section, *_ in found.passages]
+    if words != [tuple(map(visible, one)) for one in texts]:
         yield f"{document.path}: its lexical entries do not hold its text."

@@ -10,6 +10,7 @@ import numpy as np
 
 from rag.rows import DOCUMENT, PASSAGE, STAMP_SEAL, PassageRow, Row, file_seal, seal, stamp_of, stamp_seal
 from rag.types import Document
+from rag.visible import visible
 
 
 def delete(connection: sqlite3.Connection, which: str, *values: str) -> None:
@@ -48,7 +49,7 @@ def insert(connection: sqlite3.Connection, document: Document, file: str, passag
         added = connection.execute(
             f"INSERT INTO passages (document, {PASSAGE}) VALUES (?, ?, ?, ?, ?, ?, ?)", (number, *row)
         ).lastrowid
-        words = (added, passage.title, passage.section, passage.text)
+        words = (added, *map(visible, (passage.title, passage.section, passage.text)))
         connection.execute("INSERT INTO lexical (rowid, title, section, text) VALUES (?, ?, ?, ?)", words)
 
 

@@ -180,7 +180,7 @@ def test_a_failed_write_leaves_the_old_version(catalog: Catalog) -> None:
     state = catalog.state
     new, rows = make("/a", "the new text")
     with pytest.raises(UnicodeEncodeError):
-        catalog.put(new, [rows[0], replace(rows[0], text="\ud800")])
+        catalog.put(new, [rows[0], replace(rows[0], section="\ud800")])
     assert catalog.document("/a") == old
     assert catalog.state == state
     assert catalog.findings() == []

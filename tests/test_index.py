@@ -665,3 +665,12 @@ def test_an_index_inside_the_folder_of_documents_does_not_index_itself(tmp_path:
         again = index.update(tmp_path)
     assert again.unchanged == (str(tmp_path / "a.txt"),)
     assert again.given == 1
+
+
+def test_a_word_with_invisible_characters_is_found_and_cited_as_it_stands(index: Index) -> None:
+    text = "The cease\u00adfire in Ka\u200bdara held. \u202eNobody\u202c broke it."
+    index.add([document("/a", text)])
+    for word in ("ceasefire", "Kadara", "nobody"):
+        (hit,) = index.search(word, mode="lexical")
+        assert hit.text == text
+    assert index.verify().ok

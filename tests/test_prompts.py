@@ -8,8 +8,9 @@ import pytest
 
 from rag.config import Config
 from rag.errors import PromptError
-from rag.prompts import DECLINED, defused, fenced, load, visible
+from rag.prompts import DECLINED, defused, fenced, load
 from rag.types import Document, Hit
+from rag.visible import visible
 
 VARIABLES = frozenset({"question", "passages", "not_found"})
 
