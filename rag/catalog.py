@@ -109,6 +109,11 @@ class Catalog:
         row = self._db.one("SELECT value FROM meta WHERE key = ?", key)
         return row[0] if row else None
 
+    @property
+    def has_traces(self) -> bool:
+        """Whether anything was deleted that `settle` has not seen to."""
+        return self.meta("traces") == "1"
+
     def files(self, readers: int | None = None) -> dict[str, str]:
         """Path to SHA-256 of every indexed file; with `readers`, "" for those that other readers have read."""
         rows = self._db.all("SELECT path, sha256, readers FROM files ORDER BY path")
@@ -243,9 +248,7 @@ class Catalog:
         with self._change() as connection:
             storing.delete(connection, "file = ?", path)
             for document, passages in contents:
-                storing.delete(
-                    connection, "path = ?", document.path
-                )  # of a file that has made way for this
+                storing.delete(connection, "path = ?", document.path)  # of a file that has made way for this
                 storing.insert(connection, document, path, passages)
             storing.note_file(connection, path, sha256, readers)
 
@@ -271,7 +274,7 @@ class Catalog:
 
         Deleted words stay in the lexical index, and all of them in the log, until then.
         """
-        if self.meta("traces") == "1":
+        if self.has_traces:
             self.ledger.open(self.generation)
             with self._db.transaction() as connection:
                 connection.execute("INSERT INTO lexical(lexical) VALUES ('optimize')")

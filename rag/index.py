@@ -18,7 +18,7 @@ from rag.encoder import Encoder
 from rag.errors import IndexDamaged, IndexFault, IndexLocked, IndexMismatch, QuestionError
 from rag.fusion import fuse, query_words
 from rag.lock import is_being_written, write_lock
-from rag.rebuilding import CATALOG
+from rag.rebuilding import CATALOG, discard_earlier
 from rag.rows import storable
 from rag.types import Document, Hit, IndexedDocument, Progress, UpdateReport, Verification
 from rag.updating import Update
@@ -296,6 +296,8 @@ class Index:
 
     def finish(self) -> None:
         """Leave no trace of what was deleted, and the vectors as the catalog is; for the holder of the write lock."""
+        if self._catalog.has_traces:
+            discard_earlier(self.folder)
         self._catalog.settle()
         dimension = self._catalog.dimension
         vectors = self._searched or self._vectors(dimension)

@@ -30,7 +30,6 @@ class Ledger:
     def __init__(self, catalog: Path) -> None:
         self._catalog = catalog
         self._path = catalog.with_name(f"{catalog.name}.ledger")
-        self._opened = False
 
     def fits(self) -> bool:
         """Whether the catalog's file is, byte for byte, what was noted when it was written last."""
@@ -50,19 +49,18 @@ class Ledger:
         return "changes that were acknowledged are missing" if generation < noted.generation else ""
 
     def open(self, generation: int) -> None:
-        """Note that the catalog's file is about to change; once is enough."""
-        if not self._opened:
+        """Note that the catalog's file is about to change."""
+        noted = self.read()
+        if noted is None or noted.sha256:
             self.acknowledge(generation)
 
     def acknowledge(self, generation: int) -> None:
         """Note that the catalog has this generation on disk, and may change further."""
         self._write(Entry(generation, ""))
-        self._opened = True
 
     def close(self, generation: int) -> None:
         """Note the catalog's bytes, which nobody will change before `open`."""
         self._write(Entry(generation, file_digest(self._catalog)))
-        self._opened = False
 
     def copy(self, other: Ledger) -> None:
         """Note of this catalog what is noted of another, whose file will stand in its place."""

@@ -40,8 +40,8 @@ class Salvaged(NamedTuple):
 def salvage(folder: Path) -> Salvaged:
     """Put a catalog of all files that are whole in the place of a damaged one; for the holder of the write lock.
 
-    The damaged file stays as `catalog.sqlite.damaged`. A stop at any time leaves the damaged catalog, or the new one.
-    Raises IndexLocked where another process has the catalog open.
+    The damaged file stays as `catalog.sqlite.damaged` until a document is deleted. A stop at any time leaves the
+    damaged catalog, or the new one. Raises IndexLocked where another process has the catalog open.
     """
     old, beside = folder / CATALOG, folder / _BESIDE
     discard(beside)
@@ -71,6 +71,12 @@ def discard(catalog: Path) -> None:
     """Delete a catalog's file and what stands beside it."""
     for side in _SIDES:
         catalog.with_name(catalog.name + side).unlink(missing_ok=True)
+
+
+def discard_earlier(folder: Path) -> None:
+    """Delete what a stopped rebuilding and a repair have left: it holds documents that may since have been deleted."""
+    discard(folder / _BESIDE)
+    (folder / _DAMAGED).unlink(missing_ok=True)
 
 
 def _whole(damaged: Database, lost: set[str]) -> Iterator[tuple[str, str, int, Contents]]:

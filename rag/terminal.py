@@ -118,7 +118,7 @@ def repaired(made: Repair, *, index: str) -> str:
         lines.append("The catalog was in order.")
     else:
         lines.append(f"The catalog was damaged. Kept whole: {_counted(made.salvaged, 'file')}.")
-        lines.append(f"The damaged one stays as {shown(index)}/catalog.sqlite.damaged: delete it when you wish.")
+        lines.append(f"The damaged one stays as {shown(index)}/catalog.sqlite.damaged until a document is deleted.")
     lines += _listed("Lost, and read again", map(shown, made.restored))
     lines += _listed("Lost, and not found again", map(shown, made.lost))
     return "\n".join([*lines, verification(made.verification, index=index)])

@@ -26,7 +26,7 @@ def repair(folder: str | Path, *, config: Config | None = None, encoder: Encoder
     """Mend what can be mended of the index in `folder`, and read again what was lost and still stands on the disk.
 
     Every file whose documents are as they were indexed is kept; where one is not, the damaged catalog stays beside
-    the new one as `catalog.sqlite.damaged`. Raises IndexMissing or IndexLocked.
+    the new one as `catalog.sqlite.damaged` until a document is deleted. Raises IndexMissing or IndexLocked.
     """
     folder = resolved(folder)
     with write_lock(_existing(folder)):
