@@ -21,7 +21,9 @@ _YEAR = r"(?P<year>[12]\d{3})"
 _FORMS = tuple(
     rf"{form}{_TIME}"
     for form in (
-        rf"{_YEAR}(?:-(?P<month>\d\d)(?:-(?P<day>\d\d))?)?",
+        rf"{_YEAR}(?:-(?P<month>\d\d?)(?:-(?P<day>\d\d?))?)?",
+        rf"{_YEAR}(?P<month>\d\d)(?P<day>\d\d)(?:T?\d{{4}}(?:\d\d)?(?:(?:Z|[+-]\d).{{0,20}})?)?",
+        rf"{_YEAR}/(?P<month>\d\d?)/(?P<day>\d\d?)",
         rf"{_WEEKDAY}{_DAY} (?:of )?{_MONTH},? {_YEAR}",
         rf"{_WEEKDAY}{_MONTH} {_DAY},? {_YEAR}",
         rf"{_MONTH},? {_YEAR}",
@@ -32,10 +34,11 @@ _WHOLE = tuple(re.compile(form, re.IGNORECASE) for form in _FORMS)
 # "12 March 2025", "Published: 2025-03-12", "Outlet, 12 March 2025": the day is needed, so that a title is no date line.
 _LINE = tuple(
     re.compile(
-        rf"(?:(?:first )?(?:published|posted|updated|date)(?: on)?:? |.{{0,80}}(?:,| [|–—-]) )?{form}\.?",
+        r"(?:(?:(?:first|last) )?(?:published|posted|updated|modified|date)(?: on)?:? |.{0,80}(?:,| [|–—-]) )?"
+        rf"{form}\.?",
         re.IGNORECASE,
     )
-    for form in (_ISO_DAY, *_FORMS[1:3])
+    for form in (_ISO_DAY, *_FORMS[3:5])
 )
 _LONGEST_DATE = 40  # characters: "Published on Wednesday, 12 September 2025."
 _PDF = re.compile(r"(?:D:)?(?P<year>[12]\d{3})(?P<month>\d\d)?(?P<day>\d\d)?.*")

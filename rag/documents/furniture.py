@@ -6,15 +6,15 @@ import re
 from typing import Any
 
 from rag.documents.extract import one_line
+from rag.documents.hypertext import HEADINGS, INVISIBLE, is_hidden
 from rag.sentences import is_pointer
 
-HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-
-_INVISIBLE = (
-    "script", "style", "noscript", "template", "svg", "iframe", "object", "select", "button", "textarea", "del", "s",
-    "strike",
+_AROUND = (
+    "nav", "footer", "aside", "amp-consent", "amp-sidebar", "amp-user-notification", "amp-social-share", "amp-ad",
+    "amp-embed", "amp-sticky-ad", "amp-lightbox",
 )  # fmt: skip
-_AROUND = ("nav", "footer", "aside")
+_PICTURES = ("img", "picture", "video", "audio", "canvas", "svg", "iframe", "object", "amp-img", "amp-video")
+_SHOWING = ("table", "blockquote", "pre", "code", "q")  # a figure of these is no picture
 _QUOTING = ("blockquote", "figure")  # their footer says whose words they are
 _ROLES = {"dialog", "alertdialog", "navigation", "search", "complementary", "contentinfo"}
 _ARTICLE = ("html", "head", "body", "main", "article")
@@ -30,6 +30,11 @@ _PLACE = (  # words beside such a name that say where or how it is shown; any ot
     r"panel|popup|modal|overlay|notice|inline|sticky|top|bottom|left|right|inner|outer|wrap|wrapper|container|section|"
     r"module|component|area|group|row|list|items?|links?|buttons?|btn|icons?|tools?|menu|media|feed|form|header|heading|"
     r"title|footer|stories|articles|posts|news|topics|reading|headlines|teasers?|cards?|videos?|email|daily|\d+)"
+)
+_CAPTION = re.compile(
+    r"(?:(?:wp|c|image|img|photo|picture|media|figure|video|gallery|lead|main|inline|article|story|text|block|box|"
+    r"container|wrapper|content)-)*(?:captions?|photo-?credits?|image-?credits?|media-?credits?|credits?)"
+    r"(?:-(?:text|wrapper|container|inner|block|box|content|line|\d+))*"
 )
 _FURNITURE = re.compile(rf"(?:^|-){_NAME}(?:$|-)")
 _WHOLLY_FURNITURE = re.compile(rf"(?:{_PLACE}-)*{_NAME}(?:-(?:{_NAME}|{_PLACE}))*")
@@ -53,6 +58,7 @@ _BOILERPLATE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _SAID = re.compile(r"\b(?:said|says|told|asked|urged|added|wrote)\b", re.IGNORECASE)
+_CAPTION_LENGTH = 600  # characters
 _BOX_LENGTH = 800  # characters; a longer one is a box only if most of it is links
 _LINE_LENGTH = 200  # characters; a longer paragraph says something itself
 _MOSTLY = 0.8  # share of links above which a text is one
@@ -60,7 +66,8 @@ _MOSTLY = 0.8  # share of links above which a text is one
 
 def prune(page: Any) -> None:
     """Remove what is no part of an article, in place."""
-    for element in list(page.iter(*_INVISIBLE)):
+    _drop_captions(page)
+    for element in list(page.iter(*INVISIBLE)):
         element.drop_tree()
     whole = len(page.text_content())
     for element in list(page.body.iter() if page.body is not None else ()):
@@ -70,6 +77,32 @@ def prune(page: Any) -> None:
     for element in reversed(list(page.iter(*_POINTING))):
         if element.getparent() is not None:
             _drop_pointer(element)
+
+
+def _drop_captions(page: Any) -> None:
+    """Drop what is said of pictures, unless it is most of what the page says."""
+    shown = page.iter("figure", "table", "figcaption", "div", "p", "span", "small", "cite")
+    captions = {element for element in shown if _is_caption(element)}
+    outer = [element for element in captions if captions.isdisjoint(element.iterancestors())]
+    if 2 * sum(len(element.text_content()) for element in outer) < len(page.text_content()):
+        for element in outer:
+            element.drop_tree()
+
+
+def _is_caption(element: Any) -> bool:
+    if element.tag == "figcaption":
+        figure = next(element.iterancestors("figure"), None)
+        said = figure.iter(*_SHOWING, "p") if figure is not None else ()
+        return all(element in other.iterancestors() for other in said)
+    if any(True for _ in element.iter("h1", "article", "main", *_SHOWING[1:])):
+        return False
+    pictured = any(True for _ in element.iter(*_PICTURES))
+    if element.tag == "figure":
+        return pictured and not any(True for _ in element.iter("table"))
+    short = len(element.text_content()) < _CAPTION_LENGTH
+    if element.tag == "table":  # beside the text, as pages were once laid out
+        return pictured and short and element.get("align", "").lower() in ("left", "right")
+    return short and any(_CAPTION.fullmatch("-".join(_words(name))) for name in element.get("class", "").split())
 
 
 def _drop_pointer(element: Any) -> None:
@@ -110,9 +143,8 @@ def _is_furniture(element: Any, whole: int) -> bool:
     if element.tag in _AROUND or element.get("role") in _ROLES:
         return True
     links = _links(element)
-    hidden = element.get("hidden") is not None or "display:none" in element.get("style", "").replace(" ", "").lower()
     named = _FURNITURE.search if links > 0.5 else _WHOLLY_FURNITURE.fullmatch
-    if not hidden and not any(map(named, _names(element, links))):
+    if not is_hidden(element) and not any(map(named, _names(element, links))):
         return False
     length = len(element.text_content())
     return length < 0.6 * whole and (length < _BOX_LENGTH or links > 0.5)
