@@ -75,8 +75,8 @@ def load(path: str | Path) -> Loaded:
             raise Rejected(EmptyDocument, "; ".join(("it holds no text", *_few(gaps, 3))))
     except Rejected as rejected:
         raise rejected.kind(shown, _note(rejected.reason), remedy=rejected.remedy) from rejected.__cause__
-    documents[0] = replace(documents[0], gaps=_few((*documents[0].gaps, *gaps), _MOST_GAPS))
-    return Loaded(sha256, tuple(documents))
+    documents[0] = replace(documents[0], gaps=(*documents[0].gaps, *gaps))
+    return Loaded(sha256, tuple(replace(one, gaps=_few(one.gaps, _MOST_GAPS)) for one in documents))
 
 
 class _Unfolding:
@@ -141,7 +141,7 @@ def _document(extract: Extract, path: str, name: str, sha256: str) -> Document:
         parts=tuple((offset, part[:_LONGEST_NAME]) for offset, part in extract.parts),
         boxes=extract.boxes,
         headings=extract.headings,
-        gaps=_few(extract.gaps, _MOST_GAPS),
+        gaps=extract.gaps,
     )
 
 
