@@ -86,7 +86,7 @@ def sent_day(value: str) -> str | None:
 def plain(text: str, content: Content, *, flowed: bool = False) -> Passages:
     """The passages of a plain body; gaps for what in it is no text go to `content`."""
     text = _without_armour(newlines(text), content)
-    return list(_by_writer(_unflowed(text) if flowed else text))
+    return [passage for passage in _by_writer(_unflowed(text) if flowed else text) if passage[1].text.strip()]
 
 
 def marked_up(markup: str, content: Content) -> Passages:
