@@ -9,9 +9,7 @@ import argparse
 import io
 import json
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict
@@ -21,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from rag import terminal
 from rag.errors import RagError, SuiteError, UnreadableDocument
 from rag.parser import DONE, FAULT, INTERRUPTED, PARTLY, REFUSED, TERMINATED, USAGE, parser
+from rag.stopping import Stopping
 
 if TYPE_CHECKING:
     from eval.authoring import Quote
@@ -42,14 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not hasattr(given, "command"):
         whole.print_help(sys.stderr)
         return USAGE
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _terminate)
+    stopping = Stopping()
     try:
-        code: int = _COMMANDS[given.command](given)
-        sys.stdout.flush()  # so that a closed pipe is noticed here
-    except KeyboardInterrupt as stop:
-        _tell(f"{''.join(stop.args) or 'interrupted'}. {given.interrupted}")
-        return TERMINATED if stop.args else INTERRUPTED
+        with stopping:
+            code: int = _COMMANDS[given.command](given)
+            sys.stdout.flush()  # so that a closed pipe is noticed here
+    except KeyboardInterrupt:
+        _tell(f"{'terminated' if stopping.terminated else 'interrupted'}. {given.interrupted}")
+        return TERMINATED if stopping.terminated else INTERRUPTED
     except RagError as error:
         _tell(str(error))
         return FAULT
@@ -62,11 +61,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _tell(f"{error.filename}: {error.strerror}.")
         return FAULT
     return code
-
-
-def _terminate(*_: object) -> None:
-    """End as Ctrl-C does: what is being written is rolled back, what is being read is given up."""
-    raise KeyboardInterrupt("terminated")
 
 
 # --- commands

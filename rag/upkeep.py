@@ -5,21 +5,22 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from rag.catalog import Catalog
 from rag.config import Config
 from rag.embedding import Embedding
 from rag.encoder import Encoder
-from rag.errors import IndexDamaged, IndexLocked, IndexMissing
+from rag.errors import IndexDamaged, IndexLocked, IndexMissing, UnreadableDocument
 from rag.index import Index, resolved
-from rag.lock import write_lock
+from rag.lock import is_being_written, write_lock
 from rag.rebuilding import CATALOG, reencode, salvage
 from rag.types import Progress, Repair, UpdateReport
 from rag.updating import Update
 
-_AGAIN = 2.0  # seconds until an update is tried again that found another writer
+_AGAIN = 0.5  # seconds until an update is tried again that found another writer
+_FIRST_ROUND = 200  # milliseconds
 
 
 def repair(folder: str | Path, *, config: Config | None = None, encoder: Encoder | None = None) -> Repair:
@@ -58,6 +59,7 @@ def rebuild(
     """
     folder, config = resolved(folder), config or Config.load()
     with write_lock(_existing(folder)):
+        _refuse_damage(folder)  # else it would be copied, and pass for sound
         made = Embedding.load(config, encoder)
 
         def work(catalog: Catalog, total: int) -> Update:
@@ -82,27 +84,45 @@ def watch(
     """Keep the index level with what stands below `folders` until `stop` is set: as they are, then as they change.
 
     `told` is given the report of the first update and of each that changed or rejected something.
+    Raises UnreadableDocument where one is no folder.
     """
     from watchfiles import watch as changes
 
-    stop = stop or threading.Event()
+    stop, roots, told_first = stop or threading.Event(), list(map(resolved, folders)), False
+    for root in roots:
+        if not root.is_dir():
+            raise UnreadableDocument(str(root), "it is no folder.", remedy="Only folders can be watched.")
 
-    def level() -> UpdateReport:
-        while True:
-            try:
+    def counts(_: object, path: str) -> bool:
+        return not Index._own(Path(path)) and any(_is_listed(path, root) for root in roots)
+
+    # The first round has no changes: from then on nothing is missed, not even what changes during the first update.
+    rounds = changes(*roots, watch_filter=counts, stop_event=stop, rust_timeout=_FIRST_ROUND, yield_on_timeout=True)
+    for changed in rounds:
+        if (changed or not told_first) and (report := _level(index, roots, progress, stop)):
+            if not told_first or report.added or report.updated or report.removed or report.rejected:
+                told(report)
+            told_first = True
+
+
+def _level(
+    index: Index, folders: Sequence[Path], progress: Callable[[Progress], None] | None, stop: threading.Event
+) -> UpdateReport | None:
+    """Update the index once nobody else writes it, or not at all where `stop` is set before."""
+    while not stop.is_set():
+        if not is_being_written(index.folder):  # an update would wait for the other writer, whatever `stop` says
+            with suppress(IndexLocked):
                 return index.update(folders, progress=progress, cancelled=stop.is_set, sync=True)
-            except IndexLocked:
-                if stop.wait(_AGAIN):
-                    raise
+        stop.wait(_AGAIN)
+    return None
 
-    def is_theirs(_: object, path: str) -> bool:
-        return not Path(path).is_relative_to(index.folder)
 
-    told(level())
-    for _ in changes(*map(resolved, folders), watch_filter=is_theirs, stop_event=stop):
-        report = level()
-        if report.added or report.updated or report.removed or report.rejected:
-            told(report)
+def _is_listed(path: str, root: Path) -> bool:
+    """Whether a file or folder that changed is one that an update of `root` would look at: hidden ones are not."""
+    below = Path(path)
+    return below.is_relative_to(root) and not any(
+        name.startswith((".", "~$")) for name in below.relative_to(root).parts
+    )
 
 
 def _existing(folder: Path) -> Path:
@@ -116,8 +136,12 @@ def _existing(folder: Path) -> Path:
 def _is_sound(folder: Path) -> bool:
     """Whether a catalog passes all checks, for the holder of the write lock. Raises IndexMismatch or IndexMissing."""
     try:
-        with closing(Catalog(folder / CATALOG)) as catalog:
-            catalog.refuse_damage()
+        _refuse_damage(folder)
     except IndexDamaged:
         return False
     return True
+
+
+def _refuse_damage(folder: Path) -> None:
+    with closing(Catalog(folder / CATALOG)) as catalog:
+        catalog.refuse_damage()
