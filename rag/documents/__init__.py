@@ -131,7 +131,7 @@ def _document(extract: Extract, path: str, name: str, sha256: str) -> Document:
     return Document(
         text=extract.text,
         path=path,
-        title=_title(extract) or name,
+        title=_title(extract) or one_line(name) or "untitled",
         sha256=sha256,
         date=extract.date,
         author=clean_author(extract.author),
