@@ -12,14 +12,9 @@ from rag.documents.dates import date_in_line
 from rag.documents.encoding import decode
 from rag.documents.extract import Block, Extract, assemble, one_line
 from rag.documents.furniture import is_filler, prune
-from rag.documents.hypertext import Piece, blocks, is_marked_up, parsed, pieces
+from rag.documents.hypertext import Piece, blocks, declared, is_marked_up, parsed, pieces
 from rag.documents.metadata import quieten, stated
 from rag.words import words
-
-_DECLARED = re.compile(
-    rb"""<(?:meta[^>]{1,300}?charset|\?xml[^>]{1,100}?encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
-)
-_DECLARED_WITHIN = 4096  # bytes
 
 _TOO_LITTLE = 0.25  # share of the visible text
 _SHOWN = 0.5  # share of the words of linked data's article; a page with fewer of them holds the rest back
@@ -31,8 +26,7 @@ _MOSTLY = 0.8  # share of links above which a text is one
 
 
 def read(data: bytes) -> Extract:
-    declared = _DECLARED.search(data[:_DECLARED_WITHIN])
-    text, gaps = decode(data, declared[1].decode("ascii") if declared else "")
+    text, gaps = decode(data, declared(data))
     page, deep = parsed(text)
     if page is None:
         return Extract(text="")

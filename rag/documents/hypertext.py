@@ -26,6 +26,10 @@ _LARGEST_CELL = 1_000  # characters; a longer one is a column of the page
 _MARKUP = re.compile(
     r"</(?:p|div|span|a|b|i|em|strong|ul|ol|h[1-6]|table|body|html)\s*>|<(?:p|br)\s*/?>", re.IGNORECASE
 )
+_DECLARED = re.compile(
+    rb"""<(?:meta[^>]{1,300}?charset|\?xml[^>]{1,100}?encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
+)
+_DECLARED_WITHIN = 4096  # bytes
 _DEEP = "its elements are nested too deeply: what follows was not read"
 
 
@@ -63,6 +67,12 @@ class _Inside(NamedTuple):
 _Run = list[tuple[str, bool]]  # pieces of text, and whether each is a link
 
 
+def declared(data: bytes) -> str:
+    """The character set that marked-up bytes name, or ""."""
+    match = _DECLARED.search(data[:_DECLARED_WITHIN])
+    return match[1].decode("ascii") if match else ""
+
+
 def parsed(markup: str) -> tuple[Any, tuple[str, ...]]:
     """The tree, or None without one, and a gap where the parser gave up at its limit of depth."""
     from lxml import etree, html
@@ -84,14 +94,17 @@ def is_marked_up(text: str) -> bool:
 def shown(markup: str) -> tuple[list[Piece], tuple[str, ...]]:
     """All that a browser would show of it, and the gaps; nothing is taken for a part of the site."""
     page, gaps = parsed(markup)
-    if page is None:
-        return [], gaps
+    return visible(page) if page is not None else [], gaps
+
+
+def visible(page: Any) -> list[Piece]:
+    """The pieces of a tree, from which what is not shown is removed."""
     for element in list(page.iter(*INVISIBLE)):
         element.drop_tree()
     for element in list(page.iter()):
         if element.getparent() is not None and element is not page.body and is_hidden(element):
             element.drop_tree()
-    return list(pieces(page.body if page.body is not None else page)), gaps
+    return list(pieces(page.body if page.body is not None else page))
 
 
 def blocks(markup: str) -> tuple[list[Block], tuple[str, ...]]:
