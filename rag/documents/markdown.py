@@ -3,46 +3,57 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from rag.documents.dates import iso_date
 from rag.documents.encoding import decode
 from rag.documents.extract import Extract, Offsets, clean_author, clean_title, newlines, one_line
+from rag.documents.fields import day, names, words
 
 # Only a short one: YAML takes time that grows faster than its length.
-_FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<yaml>.{0,20000}?)\n(?:---|\.\.\.)[ \t]*(?:\n+|\Z)", re.DOTALL)
+_FRONT_MATTER = re.compile(
+    r"(?P<rule>---|\+\+\+)[ \t]*\n(?P<source>.{0,20000}?)\n(?:(?P=rule)|\.\.\.)[ \t]*(?:\n+|\Z)", re.DOTALL
+)
 # What begins with a key between two rules is front matter, even where it is no YAML.
-_KEY = re.compile(r"(?:[ \t]*(?:#.*)?\n)*[\w-]+[ \t]*:(?:\s|\Z)")
+_KEY = re.compile(r"(?:[ \t]*(?:#.*)?\n)*[\w-]+[ \t]*[:=](?:\s|\Z)")
 _BROKEN = "its front matter is not valid YAML: it stays in the text, and no title, date or author was taken from it"
+_DAYS = ("date", "published", "publishdate", "published_at", "date_published", "pubdate", "created")
+_CHANGES = ("updated", "lastmod", "last_modified", "modified", "date_modified", "last_updated", "updated_at")
+_AUTHORS = ("author", "authors", "byline", "by")
+_OUTLETS = ("outlet", "source", "publisher", "publication", "newspaper", "site")
+_PROSE = ("subtitle", "description", "summary", "abstract", "excerpt", "standfirst", "lead", "dek")
 
 
 def read(data: bytes) -> Extract:
     decoded, gaps = decode(data)
     whole = newlines(decoded)
     front = _FRONT_MATTER.match(whole)
-    meta = _mapping(front["yaml"]) if front else None
-    broken = front is not None and meta is None and _KEY.match(front["yaml"]) is not None
-    text = whole[front.end() :] if front and meta is not None else whole
-    headings, title = _headings(text, front.end() if front and broken else 0)
+    meta = _mapping(front["source"], toml=front["rule"] == "+++") if front else None
+    broken = front is not None and meta is None and _KEY.match(front["source"]) is not None
+    body = whole[front.end() :] if front and meta is not None else whole
     meta = meta or {}
+    text = _led(body, meta)
+    headings, title = heading_offsets(text, front.end() if front and broken else len(text) - len(body))
     return Extract(
         text=text,
-        title=clean_title(_scalar(meta.get("title"))) or title,
-        date=iso_date(_scalar(meta.get("date"))),
-        author=clean_author(_names(meta.get("author", meta.get("authors")))),
+        title=clean_title(words(meta.get("title"))) or title,
+        date=_first(meta, _DAYS, day),
+        updated=_first(meta, _CHANGES, day),
+        author=clean_author(_first(meta, _AUTHORS, names)),
+        outlet=clean_author(_first(meta, _OUTLETS, names)),
         headings=headings,
-        gaps=(*gaps, _BROKEN) if broken else gaps,
+        gaps=(*gaps, *([_BROKEN] if broken else []), *_unread(meta)),
     )
 
 
-def _mapping(source: str) -> dict[str, Any] | None:
-    """Front matter by keys in lower case; None where it is no YAML mapping, so that it belongs to the text."""
+def _mapping(source: str, *, toml: bool) -> dict[str, Any] | None:
+    """Front matter by keys in lower case; None where it is no mapping, so that it belongs to the text."""
+    import tomllib
+
     import yaml
 
     try:
-        meta = yaml.safe_load(source)
+        meta = tomllib.loads(source) if toml else yaml.safe_load(source)
     except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: a date such as 2025-02-30
         return None
     if not isinstance(meta, dict):
@@ -50,17 +61,23 @@ def _mapping(source: str) -> dict[str, Any] | None:
     return {str(key).lower(): value for key, value in meta.items() if isinstance(key, str)}
 
 
-def _scalar(value: object) -> str:
-    if isinstance(value, date):  # a datetime is one too
-        return value.isoformat()
-    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+def _first(meta: dict[str, Any], wanted: tuple[str, ...], how: Any) -> Any:
+    return next(filter(None, (how(meta[key]) for key in wanted if key in meta)), None)
 
 
-def _names(value: object) -> str:
-    return ", ".join(filter(None, map(_scalar, value))) if isinstance(value, list) else _scalar(value)
+def _led(body: str, meta: dict[str, Any]) -> str:
+    """The text below what front matter says in sentences, where the text itself does not."""
+    said = (words(meta.get(key)).strip() for key in _PROSE)
+    return "".join(f"{text}\n\n" for text in said if text and text not in body) + body
 
 
-def _headings(text: str, begin: int = 0) -> tuple[tuple[Offsets, ...], str]:
+def _unread(meta: dict[str, Any]) -> tuple[str, ...]:
+    known = {"title", *_DAYS, *_CHANGES, *_AUTHORS, *_OUTLETS, *_PROSE}
+    rest = [one_line(key)[:40] for key, value in meta.items() if key not in known and value not in (None, "", [], {})]
+    return (f"front matter not read: {', '.join(rest)}",) if rest else ()
+
+
+def heading_offsets(text: str, begin: int = 0) -> tuple[tuple[Offsets, ...], str]:
     """Offsets of the lines of each heading from a line's `begin` on, and the words of the first."""
     from markdown_it import MarkdownIt
 
