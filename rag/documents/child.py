@@ -177,7 +177,8 @@ def _limit(request: dict[str, Any]) -> None:
         hard = resource.getrlimit(limit)[1]
         kill = most + (limit == resource.RLIMIT_CPU)  # a second after the signal that names the limit
         kill = kill if hard == resource.RLIM_INFINITY else min(kill, hard)
-        resource.setrlimit(limit, (min(most, kill), kill))
+        with contextlib.suppress(ValueError, OSError):  # a system that does not know this limit has the others
+            resource.setrlimit(limit, (min(most, kill), kill))
 
 
 def _serve_once(requests: int, replies: int) -> None:
