@@ -304,6 +304,22 @@ def test_the_sequences_of_a_terminal_are_no_japanese() -> None:
     assert decode(text.encode()) == (text, ())
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("名前,年齢,住所\r\n佐藤太郎,30,東京\r\n三木英子,25,大阪\r\n髙橋淳,35,名古屋\r\n", "cp932"),
+        ("名稱,數量\r\n臺北,30\r\n高雄,25\r\n花蓮縣政府,35\r\n", "big5"),
+        ("姓名,年龄\r\n王小明,30\r\n欧阳锋,25\r\n广州市,35\r\n", "gb18030"),
+        ("이름,나이\r\n김영희,30\r\n박철수,25\r\n", "cp949"),
+        ("Имя;Город\r\nАнна;Москва\r\nОмар;Казань\r\n", "cp1251"),
+    ],
+)
+def test_a_table_of_names_is_text_too(text: str, encoding: str) -> None:
+    read, gaps = decode(text.encode(encoding))
+    assert read == text
+    assert gaps[0].startswith("its encoding was guessed: ")
+
+
 def test_what_is_far_down_in_a_file_counts_too() -> None:
     text = "All is ASCII here.\n" * 20_000 + TEXTS["Czech"] + "\n"
     read, gaps = decode(text.encode("cp1250", "ignore"))

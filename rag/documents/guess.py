@@ -90,6 +90,7 @@ _FREQUENT_KOREAN = "이다는에의을가고로하은를지한사도기서어자
 _MARKS = "“”‘’–—…«»\xa0"
 _RARE_MARKS = "„‚°€£§¿¡·•"
 _RARER_MARKS = "©®™½¼¾²³±×µªº¥"
+_EASTERN = 1.3  # one of thousands of characters is less probable than one of thirty letters
 _LATIN = 0.7  # share of ASCII letters in other scripts: names, and the markup around them
 _CAPITALS = 2.3  # how much less a capital costs after another one
 _CONTROLS = {chr(code) for code in range(32)} - set("\t\n\f\r")
@@ -149,7 +150,8 @@ def _score(text: str, *, unit: int) -> tuple[float, float]:
 
     best = max(_models(), key=lambda model: probability(model, counts))
     beyond = probability(best, foreign) + neighbours - 3.0 * unclosed
-    return probability(best, ascii_only) + beyond, beyond / max(1, sum(foreign.values()))
+    measure = sum(n * (_EASTERN if c >= "\u1100" else 1.0) for c, n in foreign.items())
+    return probability(best, ascii_only) + beyond, beyond / max(1.0, measure)
 
 
 def _unknown(character: str, unit: int) -> float:
