@@ -47,7 +47,7 @@ _TIMEOUT = 60  # seconds that a program is given
 
 
 class Reference(NamedTuple):
-    """The text of a file; of a page its main text also; of a format with pages or slides their number."""
+    """The text of a file; of pages of the web and of books their main text also; how many pages or slides it has."""
 
     text: str
     pages: int | None = None
@@ -114,17 +114,19 @@ def _role(node: Any) -> bool:
     return node.get("role") in ("navigation", "banner", "contentinfo", "complementary", "search")
 
 
-def epub(path: Path) -> str:
-    """What the documents of the spine show, in its order."""
+def epub(path: Path) -> Reference:
+    """What the documents of the spine show, in its order; the main text is theirs without the table of contents."""
     with zipfile.ZipFile(path) as file:
         container = etree.fromstring(file.read("META-INF/container.xml"))
         package = container.xpath("string(//*[local-name()='rootfile']/@full-path)")
         opf = etree.fromstring(file.read(package))
-        items = {item.get("id"): item.get("href") for item in opf.xpath("//*[local-name()='item']")}
-        names = [items[one.get("idref")] for one in opf.xpath("//*[local-name()='itemref']")]
+        listed = {item.get("id"): item for item in opf.xpath("//*[local-name()='item']")}
+        spine = [listed[one.get("idref")] for one in opf.xpath("//*[local-name()='itemref']")]
         folder = posixpath.dirname(package)
-        paths = [posixpath.normpath(posixpath.join(folder, unquote(name))) for name in names]
-        return "\n\n".join(page(_decoded(file.read(one))).text for one in paths)
+        paths = [posixpath.normpath(posixpath.join(folder, unquote(item.get("href")))) for item in spine]
+        pages = [page(_decoded(file.read(one))) for one in paths]
+    main = [one.main or "" for one, item in zip(pages, spine, strict=True) if item.get("properties") != "nav"]
+    return Reference("\n\n".join(one.text for one in pages), main="\n\n".join(main))
 
 
 def pdf(path: Path) -> Reference:
@@ -210,7 +212,7 @@ ROUTES: dict[str, tuple[str, Route]] = {
     ".doc": ("catdoc", doc),
     ".docx": ("text runs of document, headers, footers, notes, comments, charts and inserted pages", office.docx),
     ".eml": ("sender, recipients, subject and all parts that are text, by Python's email", eml),
-    ".epub": ("what the pages of the spine show, by lxml", epub),
+    ".epub": ("what the pages of the spine show, and their main text apart, by lxml", epub),
     ".html": ("what the page shows, and its main text apart, by lxml", html_file),
     ".ipynb": ("source and text outputs of each cell", notebook),
     ".json": (_OWN, decoded),

@@ -120,16 +120,19 @@ def test_odt_gives_paragraphs_notes_and_page_headers_without_what_was_deleted(tm
     assert words(found.text) == ["a", "b", "1", "note", "c", "title", "head"]
 
 
-def test_epub_gives_the_pages_of_the_spine_in_its_order(tmp_path: Path) -> None:
+def test_epub_gives_the_pages_of_the_spine_in_its_order_and_apart_those_without_contents(tmp_path: Path) -> None:
     parts = {
         "META-INF/container.xml": '<c><rootfile full-path="O/p.opf"/></c>',
         "O/p.opf": """<p><item id="1" href="two.xhtml"/><item id="2" href="on%20e.xhtml"/><item id="3" href="no.xhtml"/>
-            <itemref idref="2"/><itemref idref="1"/></p>""",
+            <item id="4" href="nav.xhtml" properties="nav"/><itemref idref="4"/><itemref idref="2"/><itemref idref="1"/></p>""",
         "O/two.xhtml": "<?xml version='1.0' encoding='utf-8'?><html><head><title>t</title></head>two</html>",
         "O/on e.xhtml": "<html><body><p>one</p></body></html>",
         "O/no.xhtml": "<html><body>unlisted</body></html>",
+        "O/nav.xhtml": "<html><body><ol><li>chapter</li></ol></body></html>",
     }
-    assert words(reference(_zip(tmp_path / "a.epub", parts)).text) == ["one", "two"]
+    found = reference(_zip(tmp_path / "a.epub", parts))
+    assert words(found.text) == ["chapter", "one", "two"]
+    assert words(found.main or "") == ["one", "two"]
 
 
 def test_a_page_shows_all_but_scripts_and_hidden_things_and_its_main_text_is_that_of_the_article() -> None:
