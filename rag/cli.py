@@ -88,7 +88,10 @@ def _rebuild(given: argparse.Namespace) -> int:
 
     with terminal.Meter("files") as meter:
         made = rebuild(given.index, config=Config.load(given.config), progress=meter.files)
-    _report(given, made, Path(given.index))
+    if given.json:
+        _print_json(terminal.report_as_dict(made))
+    else:
+        _print(terminal.rebuilt(made, index=given.index))
     return DONE
 
 

@@ -19,8 +19,8 @@ _EXITS = f"""exit codes:
   {USAGE}    the command line is not understood
   {REFUSED}    `ask`: the documents do not say
   {PARTLY}    done, but not everything: `index` rejected files, `remove` knew not all paths,
-       `verify` found faults, `calibrate` found no threshold; in `eval` a system
-       failed on questions, or a figure is not what was asked for or expected
+       `verify` found faults or could not mend all, `calibrate` found no threshold;
+       in `eval` a system failed on questions, or a figure is not what was asked for
   {INTERRUPTED}  interrupted with Ctrl-C
   {TERMINATED}  ended by SIGTERM
 
@@ -51,16 +51,15 @@ def _add_index_commands(commands: Any) -> None:
     index.add_argument("folders", nargs="+", metavar="FOLDER", help="folder or file to index")
     index.add_argument("--sync", action="store_true", help="remove documents whose file is gone from a FOLDER")
     index.add_argument(
-        "--watch", action="store_true", help="then go on as files are added, changed and removed (with --sync)"
+        "--watch", action="store_true", help="then go on as files are added, changed and removed (as --sync)"
     )
     index.set_defaults(refuse=index.error)
     rebuild = _command(commands, "rebuild", "", "embed anew what is indexed, after a change of the encoder")
-    rebuild.set_defaults(interrupted=_KEPT)
+    rebuild.set_defaults(interrupted="The index answers as before; the same command goes on where it was.")
     _command(commands, "documents", "", "list what is indexed")
     remove = _command(commands, "remove", "PATH...", "take documents out of the index; the files stay")
     remove.add_argument("paths", nargs="+", metavar="PATH", help="indexed file, or folder with all below it")
     verify = _command(commands, "verify", "", "check that catalog, passages and vectors fit each other")
-    verify.set_defaults(interrupted=_KEPT)
     verify.add_argument("--repair", action="store_true", help="mend what can be mended")
 
 

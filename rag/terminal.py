@@ -103,25 +103,43 @@ def hits(found: Sequence[Hit]) -> str:
 
 
 def verification(found: Verification, *, index: str) -> str:
-    counts = f"{_counted(found.documents, 'document')}, {_counted(found.passages, 'passage')}"
-    head = f"{shown(index)}: {counts}, generation {found.generation}: {'in order' if found.ok else 'not in order'}."
-    lines = [head, *_listed("Found", found.findings)]
+    lines = [_state(found, index=index), *_listed("Found", found.findings)]
     if not found.ok:
         lines.append(f"Mend it: rag verify --repair --index {shown(index)}")
     return "\n".join(lines)
 
 
 def repaired(made: Repair, *, index: str) -> str:
-    """What was kept, read again and lost."""
-    lines = []
+    """What was kept, read again and lost, and what to do about it."""
+    folder, found = shown(index), made.verification
     if made.salvaged is None:
-        lines.append("The catalog was in order.")
+        lines = ["No document was damaged."]
     else:
-        lines.append(f"The catalog was damaged. Kept whole: {_counted(made.salvaged, 'file')}.")
-        lines.append(f"The damaged one stays as {shown(index)}/catalog.sqlite.damaged until a document is deleted.")
-    lines += _listed("Lost, and read again", map(shown, made.restored))
-    lines += _listed("Lost, and not found again", map(shown, made.lost))
-    return "\n".join([*lines, verification(made.verification, index=index)])
+        lines = [f"Damage was found. {_counted(made.salvaged, 'file')} kept as indexed."]
+        lines += _listed("Damaged, and read again from the disk", map(shown, made.restored))
+        lines += _listed("Lost, for nothing to read stands there now", map(shown, made.lost))
+        lines.append(
+            "What the damaged catalog could not even name is in none of these lists. To be sure, index your folders "
+            f"again: rag index FOLDER --index {folder}\n"
+            f"The damaged catalog stays as {folder}/catalog.sqlite.damaged until a document is deleted."
+        )
+    lines += [_state(found, index=index), *_listed("Found", found.findings)]
+    if not found.ok:
+        lines.append(f"That cannot be mended. Delete the folder {folder} and index your folders again.")
+    return "\n".join(lines)
+
+
+def _state(found: Verification, *, index: str) -> str:
+    counts = f"{_counted(found.documents, 'document')}, {_counted(found.passages, 'passage')}"
+    return f"{shown(index)}: {counts}, generation {found.generation}: {'in order' if found.ok else 'not in order'}."
+
+
+def rebuilt(made: UpdateReport, *, index: str) -> str:
+    """How much was embedded anew, now and before an earlier stop."""
+    line = f"{_counted(len(made.added) + len(made.updated), 'file')} embedded anew"
+    if made.unchanged:
+        line += f", {len(made.unchanged):,} before the last stop"
+    return f"{line} ({shown(index)})"
 
 
 def calibration(found: dict[str, Any]) -> str:

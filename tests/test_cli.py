@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,12 +21,13 @@ import pytest
 from conftest import StandInEncoder
 
 from rag import terminal
+from rag.catalog import Catalog
 from rag.cli import main
 from rag.config import Config
 from rag.encoder import DEFAULT, Encoder
 from rag.types import Answer, Citation, Document, Hit, IndexedDocument, Progress, Statement, UpdateReport
 
-COMMANDS = ("calibrate", "index", "ask", "search", "documents", "remove", "chat", "eval", "verify")
+COMMANDS = ("calibrate", "index", "ask", "search", "documents", "rebuild", "remove", "chat", "eval", "verify")
 HEAVY = (
     "torch",
     "transformers",
@@ -139,7 +145,7 @@ except SystemExit as leaving:
 def test_the_help_lists_every_command_and_every_exit_code(run: Run) -> None:
     _, out, _ = run("--help")
     assert all(f"\n    {name} " in out for name in COMMANDS)
-    assert all(f"\n  {code} " in out for code in (0, 1, 2, 3, 4, 130))
+    assert all(f"\n  {code} " in out for code in (0, 1, 2, 3, 4, 130, 143))
 
 
 def test_the_help_names_the_default_index(run: Run) -> None:
@@ -690,6 +696,246 @@ def test_a_reader_that_stops_listening_is_no_error() -> None:
         started.stdout.close()
         assert started.stderr.read() == ""
     assert started.returncode == 1
+
+
+# --- upkeep
+
+
+def test_rebuild_says_how_much_was_embedded_anew(run: Run, reports: Path) -> None:
+    run("index", "reports")
+    code, out, err = run("rebuild")
+    assert (code, out) == (0, "2 files embedded anew (indexes/default)\n")
+    assert err.endswith("2 of 2 files (2 passages, strike.txt)\n")
+    code, out, _ = run("rebuild", "--json")
+    assert (code, len(json.loads(out)["added"]), json.loads(out)["cancelled"]) == (0, 2, False)
+    assert run("rebuild", "--index", "other")[::2] == (
+        1, f"rag: {Path.cwd()}/other: there is no index here. Build one: rag index FOLDER --index {Path.cwd()}/other\n",
+    )  # fmt: skip
+
+
+def test_an_interrupted_rebuild_says_that_the_index_is_as_it_was(
+    run: Run, reports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("index", "reports")
+    monkeypatch.setattr("rag.updating._BATCH", 1)
+    with monkeypatch.context() as patched:
+
+        def stopping(self: terminal.Meter, now: Progress) -> None:
+            raise KeyboardInterrupt
+
+        patched.setattr(terminal.Meter, "files", stopping)
+        code, out, err = run("rebuild")
+    assert (code, out) == (130, "")
+    assert err == "rag: interrupted. The index answers as before; the same command goes on where it was.\n"
+    assert run("verify")[0] == 0
+    assert run("rebuild")[1] == "1 file embedded anew, 1 before the last stop (indexes/default)\n"
+
+
+def damage(old: bytes, new: bytes) -> None:
+    catalog = Path("indexes/default/catalog.sqlite")
+    whole = catalog.read_bytes()
+    assert old in whole
+    catalog.write_bytes(whole.replace(old, new))
+
+
+def test_damage_is_told_and_mended_and_what_is_lost_is_named(run: Run, reports: Path) -> None:
+    run("index", "reports")
+    damage(b"Hanna Corrigan won", b"Hanna Corrigan sat")
+    mend = "Mend it: rag verify --repair --index"
+    code, out, err = run("ask", "Who won the recount?")
+    assert (code, out) == (1, "")
+    assert err == (
+        f"rag: {Path.cwd()}/indexes/default: the catalog is damaged (its bytes are not those that were written). "
+        f"{mend} {Path.cwd()}/indexes/default\n"
+    )
+    code, out, _ = run("verify")
+    assert code == 4
+    assert out.splitlines()[0].endswith("generation 3: not in order.")
+    assert f"  {reports}/recount.txt: the document or its passages are not as they were indexed.\n" in out
+    assert out.endswith(f"\n{mend} indexes/default\n")
+    code, out, _ = run("verify", "--repair")
+    last = "indexes/default: 2 documents, 2 passages, generation 3: in order."
+    assert code == 0
+    assert out.splitlines() == [
+        "Damage was found. 1 file kept as indexed.",
+        "Damaged, and read again from the disk:",
+        "  reports/recount.txt",
+        "What the damaged catalog could not even name is in none of these lists. To be sure, index your folders again: "
+        "rag index FOLDER --index indexes/default",
+        "The damaged catalog stays as indexes/default/catalog.sqlite.damaged until a document is deleted.",
+        last,
+    ]
+    assert run("verify", "--repair") == (0, f"No document was damaged.\n{last}\n", "")
+    assert RECOUNT in run("search", "recount")[1]
+
+
+def test_a_repair_that_loses_a_document_ends_with_4(run: Run, reports: Path) -> None:
+    run("index", "reports")
+    damage(b"Hanna Corrigan won", b"Hanna Corrigan sat")
+    (reports / "recount.txt").unlink()
+    code, out, _ = run("verify", "--repair")
+    assert code == 4
+    assert "Lost, for nothing to read stands there now:\n  reports/recount.txt\n" in out
+    run("index", "reports")
+    damage(b"The dockers", b"The doctors")
+    (reports / "strike.txt").unlink()
+    code, out, _ = run("verify", "--repair", "--json")
+    found = json.loads(out)
+    assert (code, found["salvaged"], found["lost"], found["restored"]) == (4, 0, [str(reports / "strike.txt")], [])
+
+
+def test_damage_of_what_says_which_encoder_built_it_is_called_damage(run: Run, reports: Path) -> None:
+    run("index", "reports")
+    damage(DEFAULT.encode(), DEFAULT.encode()[:-1] + b"?")
+    code, out, _ = run("verify")
+    assert code == 4
+    assert "  what says which encoder built it has changed.\n" in out
+    assert run("verify", "--repair")[0] == 0
+
+
+def test_watch_prints_no_json_and_watches_folders_alone(run: Run, reports: Path) -> None:
+    code, out, err = run("index", "reports", "--watch", "--json")
+    assert (code, out) == (2, "")
+    assert err.endswith("--watch prints a report for each change, not one JSON document\n")
+    code, out, err = run("index", "reports/strike.txt", "--watch")
+    assert (code, out) == (1, "")
+    assert err.endswith(f"rag: {reports}/strike.txt: it is no folder. Only folders can be watched.\n")
+
+
+# --- stopped from outside
+
+
+class Started:
+    """The real command in a process of its own; what it says is read as it comes."""
+
+    def __init__(self, *words: str | Path, cwd: Path, **environment: str) -> None:
+        command = [sys.executable, "-c", "import sys, rag.cli; sys.exit(rag.cli.main())", *map(str, words)]
+        self.process = subprocess.Popen(
+            command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
+        )  # fmt: skip
+        self.out: list[str] = []
+        self.err: list[str] = []
+        self._threads = [
+            threading.Thread(target=lambda stream=stream, kept=kept: kept.extend(iter(stream.readline, "")))
+            for stream, kept in ((self.process.stdout, self.out), (self.process.stderr, self.err))
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def until(self, said: Callable[[], bool], seconds: float = 60.0) -> None:
+        deadline = time.monotonic() + seconds
+        while not said():
+            assert self.process.poll() is None, self.err
+            assert time.monotonic() < deadline, (self.out, self.err)
+            time.sleep(0.02)
+
+    def stop(self, number: int) -> float:
+        """Send a signal; return the seconds until the process had ended."""
+        began = time.monotonic()
+        self.process.send_signal(number)
+        try:
+            self.process.wait(30)
+        finally:
+            self.process.kill()
+            for thread in self._threads:
+                thread.join()
+            for stream in (self.process.stdout, self.process.stderr):
+                assert stream is not None
+                stream.close()
+        return time.monotonic() - began
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "said"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+)
+def test_watch_follows_changes_and_ends_cleanly(tmp_path: Path, number: int, code: int, said: str) -> None:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    (folder / "strike.txt").write_text(STRIKE)
+    rag = Started("index", "reports", "--watch", cwd=tmp_path)
+    rag.until(lambda: len(rag.out) == 1)
+    (folder / "recount.txt").write_text(RECOUNT)
+    rag.until(lambda: len(rag.out) == 2)
+    (folder / "strike.txt").unlink()
+    rag.until(lambda: len(rag.out) == 5)
+    assert rag.stop(number) < 10
+    assert rag.process.returncode == code
+    assert rag.out == [
+        "1 added, 0 updated, 0 unchanged, 0 rejected (indexes/default)\n",
+        "1 added, 0 updated, 1 unchanged, 0 rejected (indexes/default)\n",
+        "0 added, 0 updated, 1 unchanged, 0 rejected (indexes/default)\n",
+        "Removed, for their files are gone:\n",
+        "  reports/strike.txt\n",
+    ]
+    assert rag.err[0] == "rag: watching reports (Ctrl-C stops it)\n"
+    assert rag.err[-1] == f"rag: {said}. What was indexed so far is kept whole; the same command goes on from there.\n"
+    assert "Traceback" not in "".join(rag.err)
+
+
+def test_sigterm_ends_an_update_soon_and_the_next_goes_on(tmp_path: Path) -> None:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    for number in range(600):
+        (folder / f"{number:03}.txt").write_text(f"Ship {number} sailed at dawn with {number * 11} crates.")
+    rag = Started("index", "reports", cwd=tmp_path)
+    rag.until(lambda: any(" of 600 files" in line for line in rag.err))
+    assert rag.stop(signal.SIGTERM) < 10
+    assert rag.process.returncode == 143
+    assert rag.out == []
+    assert "Traceback" not in "".join(rag.err)
+    assert rag.err[-1].startswith("rag: terminated. What was indexed so far is kept whole")
+    acknowledged = int(next(line for line in reversed(rag.err) if " of 600 files" in line).split()[0])
+    with closing(Catalog(tmp_path / "indexes/default/catalog.sqlite")) as catalog:
+        kept = list(catalog.files())
+    assert acknowledged <= len(kept) < 600
+    assert [Path(path).name for path in kept] == [f"{number:03}.txt" for number in range(len(kept))]
+    for number in range(len(kept) + 5, 600):  # the rest is of no interest
+        (folder / f"{number:03}.txt").unlink()
+    command = [sys.executable, "-c", "import sys, rag.cli; sys.exit(rag.cli.main())", "index", "reports", "--json"]
+    again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True)
+    report = json.loads(again.stdout)
+    assert report["unchanged"] == kept
+    assert len(report["added"]) == 5
+
+
+# In the process that reads files, the reader of texts never ends; it may write no file, but make an empty one.
+HANGING = """
+import os, sys, time
+if "rag.documents.child" in sys.orig_argv:
+    import rag.documents.text
+    def read(data):
+        os.close(os.open({folder!r} + str(os.getpid()), os.O_CREAT))
+        time.sleep(600)
+    rag.documents.text.read = read
+"""
+
+
+def test_sigterm_does_not_wait_for_a_parser(tmp_path: Path) -> None:
+    """The reader of texts hangs in its own process."""
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    (folder / "strike.txt").write_text(STRIKE)
+    for name in ("site", "reading"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(HANGING.format(folder=f"{tmp_path}/reading/"))
+    rag = Started("index", "reports", cwd=tmp_path, PYTHONPATH=os.pathsep.join([str(tmp_path / "site"), *sys.path[1:]]))
+    rag.until(lambda: any((tmp_path / "reading").iterdir()))
+    assert rag.stop(signal.SIGTERM) < 10
+    assert rag.process.returncode == 143
+    assert [line for line in rag.err if not line.startswith("rag: terminated. ")] == []
+    [parser] = (tmp_path / "reading").iterdir()
+    deadline = time.monotonic() + 5
+    while is_running(int(parser.name)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_running(int(parser.name))
+
+
+def is_running(process: int) -> bool:
+    try:
+        return "State:\tZ" not in Path(f"/proc/{process}/status").read_text()  # a zombie has ended
+    except OSError:
+        return False
 
 
 # --- the terminal
