@@ -124,7 +124,8 @@ def test_epub_gives_the_pages_of_the_spine_in_its_order_and_apart_those_without_
     parts = {
         "META-INF/container.xml": '<c><rootfile full-path="O/p.opf"/></c>',
         "O/p.opf": """<p><item id="1" href="two.xhtml"/><item id="2" href="on%20e.xhtml"/><item id="3" href="no.xhtml"/>
-            <item id="4" href="nav.xhtml" properties="nav"/><itemref idref="4"/><itemref idref="2"/><itemref idref="1"/></p>""",
+            <item id="4" href="nav.xhtml" properties="nav"/><itemref idref="4"/><itemref idref="2"/>
+            <itemref idref="1"/></p>""",
         "O/two.xhtml": "<?xml version='1.0' encoding='utf-8'?><html><head><title>t</title></head>two</html>",
         "O/on e.xhtml": "<html><body><p>one</p></body></html>",
         "O/no.xhtml": "<html><body>unlisted</body></html>",
