@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +24,12 @@ _OUTSIDE = {  # faults of the machine; all else that SQLite complains of lies in
     sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_TOOBIG,
 }  # fmt: skip
+
+_REMEDY = "Check that the disk has room and that the folder is yours to write."
+
+_reading = threading.Lock()
+_users: Counter[str] = Counter()  # of this process: how many databases are open, by path
+_read: dict[str, list[FileIO]] = {}  # their files, as `file_digest` has opened them
 
 
 class _Session(NamedTuple):
@@ -36,20 +46,25 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._name = os.path.realpath(path)
         self._sessions: dict[threading.Thread, _Session] = {}
         self._guard = threading.Lock()
         self._closed = False
+        with _reading:
+            _users[self._name] += 1
 
     def close(self) -> None:
         """Close every thread's connection once what it is doing is done; further use raises IndexFault."""
         with self._guard:
-            self._closed = True
+            was_closed, self._closed = self._closed, True
             sessions = list(self._sessions.values())
         for session in sessions:
             with session.lock:
                 session.connection.close()
         with self._guard:
             self._sessions.clear()
+        if not was_closed:
+            _leave(self._name)
 
     def all(self, sql: str, *values: object) -> list[Row]:
         with self.use() as connection:
@@ -121,11 +136,7 @@ class Database:
                 raise self.damaged("it holds bytes that are not UTF-8") from error
             if code & 0xFF not in _OUTSIDE:
                 raise self.damaged(str(error)) from error
-            raise IndexFault(
-                str(self._path.parent),
-                f"the catalog cannot be read or written ({error}).",
-                remedy="Check that the disk has room and that the folder is yours to write.",
-            ) from error
+            raise self._fault(str(error)) from error
 
     def _session(self) -> _Session:
         thread = threading.current_thread()
@@ -142,7 +153,8 @@ class Database:
         # check_same_thread: a connection is used by its own thread, but may be closed by another.
         connection = sqlite3.connect(self._path, isolation_level=None, timeout=WAIT, check_same_thread=False)
         try:
-            _use_wal(connection)
+            if not _use_wal(connection):
+                raise self._fault("its log cannot be begun")
             for pragma in ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
                 connection.execute(f"PRAGMA {pragma}")
         except BaseException:
@@ -150,20 +162,67 @@ class Database:
             raise
         return connection
 
+    def _fault(self, what: str) -> IndexFault:
+        return IndexFault(str(self._path.parent), f"the catalog cannot be read or written ({what}).", remedy=_REMEDY)
+
     def _is_closed(self) -> IndexFault:
         return IndexFault(str(self._path.parent), "the index is closed.", remedy="Open it again.")
 
 
-def _use_wal(connection: sqlite3.Connection) -> None:
-    """Switch to the write-ahead log, waiting like any other statement.
+@contextmanager
+def faults_of(folder: Path, what: str) -> Iterator[None]:
+    """Say of an error of the system what it means for the index in `folder`."""
+    try:
+        yield
+    except OSError as error:
+        raise IndexFault(str(folder), f"{what} ({error.strerror}).", remedy=_REMEDY) from error
 
-    SQLite itself gives up at once here where another connection makes the same switch.
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes, or "" where there is none. Raises IndexFault where it cannot be read.
+
+    To close a file gives up every POSIX lock that this process holds on it, SQLite's own too: other processes would
+    take the database for unused, and delete the log that is still written here. It stays open as long as the database.
+    """
+    name = os.path.realpath(path)
+    with _reading, faults_of(path.parent, "the catalog cannot be read"), suppress(FileNotFoundError):
+        opened = _read.setdefault(name, [])
+        try:
+            file = next((one for one in opened if os.path.samestat(os.fstat(one.fileno()), os.stat(name))), None)
+            if file is None:
+                file = FileIO(name)
+                opened.append(file)
+            file.seek(0)
+            return hashlib.file_digest(file, "sha256").hexdigest()
+        finally:
+            _close_unused(name)
+    return ""
+
+
+def _leave(name: str) -> None:
+    with _reading:
+        _users[name] -= 1
+        _close_unused(name)
+
+
+def _close_unused(name: str) -> None:
+    if not _users[name]:
+        _users.pop(name, None)
+        for file in _read.pop(name, ()):
+            file.close()
+
+
+def _use_wal(connection: sqlite3.Connection) -> bool:
+    """Switch to the write-ahead log, waiting like any other statement; return whether SQLite has.
+
+    SQLite itself gives up at once here where another connection makes the same switch, and stays with another kind
+    of log, without an error, where the disk is full.
     """
     until = time.monotonic() + WAIT
     while True:
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
+            mode: str = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+            return mode == "wal"
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                 raise

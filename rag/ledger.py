@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from rag.errors import IndexFault
+from rag.database import faults_of, file_digest
 
 _LENGTH = 256  # bytes: within one sector, and overwritten in place
 
@@ -71,16 +71,17 @@ class Ledger:
     def read(self) -> Entry | None:
         """The entry, or None where there is none that can be believed."""
         try:
-            generation, sha256, check = json.loads(self._path.read_bytes())
-        except (OSError, ValueError, TypeError):
+            with faults_of(self._path.parent, "what was indexed cannot be known"):
+                generation, sha256, check = json.loads(self._path.read_bytes() if self._path.exists() else b"")
+        except (ValueError, TypeError):
             return None
         entry = Entry(generation, sha256)
         return entry if check == _check(entry) else None
 
     def _write(self, entry: Entry) -> None:
         line = json.dumps([*entry, _check(entry)]).encode()
-        fresh = not self._path.exists()
-        try:
+        with faults_of(self._path.parent, "what was indexed cannot be noted"):
+            fresh = not self._path.exists()
             descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600)
             try:
                 os.write(descriptor, line.ljust(_LENGTH))
@@ -89,17 +90,8 @@ class Ledger:
                 os.close(descriptor)
             if fresh:
                 sync_folder(self._path.parent)
-        except OSError as error:
-            remedy = "Check that the disk has room and that the folder is yours to write."
-            what = f"what was indexed cannot be noted ({error.strerror})."
-            raise IndexFault(str(self._path.parent), what, remedy=remedy) from error
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file's bytes, or "" where it cannot be read."""
-    with suppress(OSError), path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-    return ""
+                with suppress(PermissionError):  # the folder itself may be new in one that is not ours
+                    sync_folder(self._path.parent.parent)
 
 
 def sync_folder(folder: Path) -> None:

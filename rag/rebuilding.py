@@ -7,12 +7,12 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from rag.catalog import Catalog, Contents
-from rag.database import Database
+from rag.database import Database, faults_of
 from rag.errors import IndexDamaged, IndexFault, IndexLocked
 from rag.ledger import Ledger, sync_folder
 from rag.rows import PassageRow, Stored, file_seal, floats, stamp_of, stored
@@ -24,6 +24,7 @@ CATALOG = "catalog.sqlite"
 _BESIDE = "catalog.sqlite.next"
 _DAMAGED = "catalog.sqlite.damaged"
 _PATIENCE = 1.0  # seconds to wait for others to close the catalog
+_LEFT = "an earlier catalog cannot be deleted"
 _SIDES = ("", "-wal", "-shm", ".ledger")  # what SQLite and the ledger write beside a catalog
 
 
@@ -58,25 +59,29 @@ def salvage(folder: Path) -> Salvaged:
         new.settle()
     _exclude_others(old)
     Ledger(old).copy(Ledger(beside))
-    for side in ("-wal", "-shm"):
-        old.with_name(old.name + side).unlink(missing_ok=True)
-    _keep(old, folder / _DAMAGED)
-    beside.replace(old)
-    sync_folder(folder)
+    with faults_of(folder, "the mended catalog cannot be put in its place"):
+        for side in ("-wal", "-shm"):
+            old.with_name(old.name + side).unlink(missing_ok=True)
+        sync_folder(folder)  # the old log must never stand beside the new catalog
+        _keep(old, folder / _DAMAGED)
+        beside.replace(old)
+        sync_folder(folder)
     discard(beside)
     return Salvaged(kept, sorted(lost.difference(kept)))
 
 
 def discard(catalog: Path) -> None:
     """Delete a catalog's file and what stands beside it."""
-    for side in _SIDES:
-        catalog.with_name(catalog.name + side).unlink(missing_ok=True)
+    with faults_of(catalog.parent, _LEFT):
+        for side in _SIDES:
+            catalog.with_name(catalog.name + side).unlink(missing_ok=True)
 
 
 def discard_earlier(folder: Path) -> None:
     """Delete what a stopped rebuilding and a repair have left: it holds documents that may since have been deleted."""
     discard(folder / _BESIDE)
-    (folder / _DAMAGED).unlink(missing_ok=True)
+    with faults_of(folder, _LEFT):
+        (folder / _DAMAGED).unlink(missing_ok=True)
 
 
 def _whole(damaged: Database, lost: set[str]) -> Iterator[tuple[str, str, int, Contents]]:
@@ -97,11 +102,13 @@ def _whole(damaged: Database, lost: set[str]) -> Iterator[tuple[str, str, int, C
 
 def _sealed(damaged: Database, number: int) -> Stored:
     """A document with its passages. Raises IndexDamaged where it is not as it was indexed."""
-    with damaged.use() as connection, damaged.sound():
-        found = stored(connection, number)
-    if not found.is_whole:
-        raise damaged.damaged(f"{found.document.path} is not as it was indexed")
-    return found
+    for again in (True, False):  # SQLite also calls damage what a disk has failed to read just once
+        with suppress(IndexDamaged) if again else nullcontext():
+            with damaged.use() as connection, damaged.sound():
+                found = stored(connection, number)
+            if found.is_whole:
+                return found
+    raise damaged.damaged(f"document {number} is not as it was indexed")
 
 
 def _passages(found: Stored) -> Iterator[PassageRow]:
@@ -150,8 +157,8 @@ def _exclude_others(catalog: Path) -> None:
             connection.execute("PRAGMA journal_mode = DELETE")
         finally:
             connection.close()
-    except sqlite3.Error as error:
-        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter over what SQLite says of damage
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
             raise IndexLocked(
                 str(catalog.parent), "is open elsewhere.", remedy="Close the chat and whatever else uses it."
             ) from None
