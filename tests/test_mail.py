@@ -101,6 +101,7 @@ def test_odd_subjects_are_read(line: bytes, shown: str) -> None:
         ("From: anna@example.org", "anna@example.org", "From: anna@example.org"),
         ("From: Anna Smith", "Anna Smith", "From: Anna Smith"),
         ("From: <<>>,,", None, "From: <<>>,,"),
+        (f"From: {'(' * 5_000}", None, f"From: {'(' * 5_000}"),
         ("To: undisclosed-recipients:;", None, "To: undisclosed-recipients:;"),
         ("From: a@example.org, B C <b@example.org>", "a@example.org", "From: a@example.org, B C <b@example.org>"),
     ],

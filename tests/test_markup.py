@@ -24,7 +24,8 @@ NITF = """<nitf><head><docdata><date.issue norm="20250312T080000Z"/></docdata></
 </media-caption></media><p>They met in <location>Riyadh</location>.</p><hl2>Reactions</hl2><p>No date.</p>
 </body.content></body></nitf>"""
 ITEM = """<newsItem><itemMeta><versionCreated>2025-03-14T08:00:00Z</versionCreated>
-<provider><name>Agency</name></provider></itemMeta><contentMeta><contentCreated>2025-03-12T08:00:00Z</contentCreated><by>Anna Smith</by><headline>{}</headline>
+<provider><name>Agency</name></provider></itemMeta><contentMeta>
+<contentCreated>2025-03-12T08:00:00Z</contentCreated><by>Anna Smith</by><headline>{}</headline>
 </contentMeta><contentSet><inlineXML><html xmlns="http://www.w3.org/1999/xhtml"><head><title>t</title></head><body>
 <p>They met.</p><table><tr><td>rye</td><td>12</td></tr></table></body></html></inlineXML></contentSet></newsItem>"""
 

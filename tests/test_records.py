@@ -41,7 +41,8 @@ RECORDS: list[tuple[Any, tuple[str | None, ...]]] = [
     ({"articles": [NEWS_API]}, ("Talks open", "2025-03-12", None, "Anna Smith", "Evening Post")),
     (
         [{"authors": ["Anna Smith", "Omar"], "date_modify": "2025-03-14 10:00:00",
-          "date_publish": "2025-03-12 08:00:00", "maintext": TEXT, "source_domain": "post.example", "title": "Talks open"}],
+          "date_publish": "2025-03-12 08:00:00", "maintext": TEXT, "source_domain": "post.example",
+          "title": "Talks open"}],
         ("Talks open", "2025-03-12", "2025-03-14", "Anna Smith, Omar", "post.example"),
     ),
     (

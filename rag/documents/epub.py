@@ -238,7 +238,7 @@ def _parsed(archive: zipfile.ZipFile, path: str) -> Any:
 def _bytes(archive: zipfile.ZipFile, path: str) -> bytes | None:
     try:
         return archive.read(path)
-    except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+    except (KeyError, ValueError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
         return None
 
 

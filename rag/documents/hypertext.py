@@ -29,6 +29,7 @@ _MARKUP = re.compile(
 _DECLARED = re.compile(
     rb"""<(?:meta[^>]{1,300}?charset|\?xml[^>]{1,100}?encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
 )
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff]")  # of which a tree holds none
 _DECLARED_WITHIN = 4096  # bytes
 _DEEP = "its elements are nested too deeply: what follows was not read"
 
@@ -79,7 +80,7 @@ def parsed(markup: str) -> tuple[Any, tuple[str, ...]]:
 
     parser = html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
     try:
-        page = html.document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
+        page = html.document_fromstring(_CONTROLS.sub("", markup).encode("utf-8", "replace"), parser=parser)
     except etree.ParserError:  # nothing but white space and comments
         page = None
     deep = any("Excessive depth" in entry.message for entry in parser.error_log)
@@ -99,12 +100,13 @@ def shown(markup: str) -> tuple[list[Piece], tuple[str, ...]]:
 
 def visible(page: Any) -> list[Piece]:
     """The pieces of a tree, from which what is not shown is removed."""
-    for element in list(page.iter(*INVISIBLE)):
+    body = page.body if page.body is not None else page
+    for element in list(body.iter(*INVISIBLE)):
         element.drop_tree()
-    for element in list(page.iter()):
-        if element.getparent() is not None and element is not page.body and is_hidden(element):
+    for element in list(body.iterdescendants()):
+        if is_hidden(element):
             element.drop_tree()
-    return list(pieces(page.body if page.body is not None else page))
+    return list(pieces(body))
 
 
 def blocks(markup: str) -> tuple[list[Block], tuple[str, ...]]:

@@ -120,7 +120,10 @@ def _text(data: bytes, charset: str) -> str:
 def _addresses(message: Message, name: str) -> list[tuple[str, str]]:
     """Names and addresses, each of which may be empty; a line without addresses as the standard has them is a name."""
     values = [_unfolded(value) for key, value in message.raw_items() if key.lower() == name.lower()]
-    found = getaddresses(values)  # before encoded words are decoded, which may hold commas
+    try:
+        found = getaddresses(values)  # before encoded words are decoded, which may hold commas
+    except RecursionError:  # of parentheses within parentheses
+        found = []
     if not found or any("@" not in address for _, address in found):
         return [(line, "") for line in map(_decoded, values) if line]
     return [(_decoded(person), address) for person, address in found]

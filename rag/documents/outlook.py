@@ -6,6 +6,7 @@ properties beyond 0x8000, and stops at the first string that is not in the chara
 
 from __future__ import annotations
 
+import io
 import re
 import struct
 from collections.abc import Iterator
@@ -45,8 +46,11 @@ def read(data: bytes) -> Extract:
 
     if not data.startswith(_OLE):
         raise Rejected(UnreadableDocument, "it is no Outlook item")
-    with OleFileIO(data) as file:
-        storage = Storage.from_ole(file)
+    try:
+        with OleFileIO(io.BytesIO(data)) as file:  # it takes a few bytes for the name of a file
+            storage = Storage.from_ole(file)
+    except (OSError, ValueError, struct.error) as error:
+        raise Rejected(UnreadableDocument, f"it is damaged ({one_line(str(error))[:80]})") from error
     names = _named(storage)
     return _Item(storage, _TOP, names).extract()
 
