@@ -226,6 +226,6 @@ ROUTES: dict[str, tuple[str, Route]] = {
     ".rtf": ("a stripper of its own", office.rtf_file),
     ".txt": (_OWN, decoded),
     ".xls": ("cells, by xlrd", office.xls),
-    ".xlsx": ("stored values of cells but dates, comments, text of drawings and charts", office.xlsx),
+    ".xlsx": ("stored values of cells but dates and percentages, comments, text of drawings and charts", office.xlsx),
     ".xml": ("text of all elements", xml),
 }

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from eval.reference import Reference
 
 Dropped = Callable[[Any, str], bool]
-_DATE_FORMATS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}  # ECMA-376, part 1, 18.8.30
+# Percentages, dates and times among the formats that have a number and no code: ECMA-376, part 1, 18.8.30.
+_REWRITTEN = {9, 10, *range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 _SLIDE_NUMBER = re.compile(r"slidenum", re.IGNORECASE)
 
 
@@ -99,9 +100,9 @@ def xlsx(path: Path) -> str:
     with _archive(path) as file:
         names = set(file.namelist())
         strings = _shared(file.read("xl/sharedStrings.xml")) if "xl/sharedStrings.xml" in names else []
-        dates = _date_styles(file.read("xl/styles.xml")) if "xl/styles.xml" in names else set()
+        rewritten = _rewritten(file.read("xl/styles.xml")) if "xl/styles.xml" in names else set()
         sheets = _numbered(file, r"xl/worksheets/sheet\d+\.xml")
-        texts = ["\n".join(_cells(file.read(name), strings, dates)) for name in sheets]
+        texts = ["\n".join(_cells(file.read(name), strings, rewritten)) for name in sheets]
         for part in (r"comments\d+", r"drawings/drawing\d+", r"charts/chart\d+", r"diagrams/data\d+"):
             for name in _numbered(file, rf"xl/{part}\.xml"):
                 texts.append(flow(etree.fromstring(file.read(name)), broken=("p", "comment"), dropped=_no_value,
@@ -119,8 +120,8 @@ def _shared(data: bytes) -> list[str]:
     return [flow(item, broken=(), dropped=_no_value, held=frozenset("t")) for item in items]
 
 
-def _cells(data: bytes, strings: list[str], dates: set[int]) -> Iterator[str]:
-    """A line for each row. Dates are left out: each reader writes the number that stands there in a way of its own."""
+def _cells(data: bytes, strings: list[str], rewritten: set[int]) -> Iterator[str]:
+    """A line for each row, without dates and percentages: 41640 and 0.5 stand there, 1/1/2014 and 50% are seen."""
     for row in etree.fromstring(data).iter("{*}row"):
         line = []
         for cell in row.iter("{*}c"):
@@ -131,15 +132,15 @@ def _cells(data: bytes, strings: list[str], dates: set[int]) -> Iterator[str]:
                 line.append(flow(cell, broken=(), dropped=_no_value, held=frozenset("t")))
             elif kind == "b" and value is not None:
                 line.append("true" if value == "1" else "false")
-            elif kind == "n" and value is not None and int(cell.get("s", 0)) not in dates:
+            elif kind == "n" and value is not None and int(cell.get("s", 0)) not in rewritten:
                 line.append(number(float(value)))
             elif kind == "str" and value is not None:
                 line.append(value)
         yield "\t".join(line)
 
 
-def _date_styles(data: bytes) -> set[int]:
-    """Numbers of the cell formats that show a number as a date or a time."""
+def _rewritten(data: bytes) -> set[int]:
+    """Numbers of the cell formats that show a number as a date, a time or a percentage."""
     root = etree.fromstring(data)
     own = {int(one.get("numFmtId")): one.get("formatCode") for one in root.iter("{*}numFmt")}
     formats = root.xpath("/*/*[local-name()='cellXfs']/*")
@@ -147,7 +148,7 @@ def _date_styles(data: bytes) -> set[int]:
     for style, one in enumerate(formats):
         code = int(one.get("numFmtId", 0))
         bare = re.sub(r'"[^"]*"|\[[^\]]*\]|\\.', "", own.get(code, ""))
-        if code in _DATE_FORMATS or re.search(r"[dhmsy]", bare, re.IGNORECASE):
+        if code in _REWRITTEN or re.search(r"[%dhmsy]", bare, re.IGNORECASE):
             found.add(style)
     return found
 

@@ -89,17 +89,20 @@ def test_pptx_gives_slides_in_their_order_and_notes_but_no_slide_numbers_and_lay
     assert found.pages == 3
 
 
-def test_xlsx_gives_stored_values_without_dates_errors_and_readings_of_characters(tmp_path: Path) -> None:
+def test_xlsx_gives_stored_values_without_dates_percentages_errors_and_readings_of_characters(tmp_path: Path) -> None:
     sheet = f"""<worksheet {S}><sheetData>
       <row><c t="s"><v>0</v></c><c t="s"><v>1</v></c><c t="inlineStr"><is><t>in</t><t>line</t></is></c></row>
       <row><c><v>7.0999999999999996</v></c><c><v>3.0</v></c><c s="1"><v>41640</v></c><c s="2"><v>41640</v></c></row>
       <row><c t="b"><v>1</v></c><c t="e"><v>#N/A</v></c><c t="str"><v>joined</v></c><c s="3"><v>5</v></c></row>
+      <row><c s="4"><v>0.6</v></c><c s="5"><v>0.7</v></c></row>
     </sheetData></worksheet>"""
     parts = {
         "xl/sharedStrings.xml": f"<sst {S}><si><t>plain</t></si><si><r><t>東</t></r><rPh><t>ひ</t></rPh></si></sst>",
         "xl/styles.xml": f"""<styleSheet {S}><numFmts><numFmt numFmtId="164" formatCode="d.m.yy"/>
+            <numFmt numFmtId="166" formatCode="0.0%"/>
             <numFmt numFmtId="165" formatCode="[Red]0&quot;days&quot;"/></numFmts><cellXfs><xf numFmtId="0"/>
-            <xf numFmtId="14"/><xf numFmtId="164"/><xf numFmtId="165"/></cellXfs></styleSheet>""",
+            <xf numFmtId="14"/><xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="9"/>
+            <xf numFmtId="166"/></cellXfs></styleSheet>""",
         "xl/worksheets/sheet1.xml": sheet,
         "xl/comments1.xml": f"<comments {S}><comment><t>remark</t></comment></comments>",
         "xl/drawings/drawing1.xml": f"<d {A}><a:p><a:t>shape</a:t></a:p></d>",
