@@ -1,0 +1,167 @@
+"""Workbooks of Excel since 2007 (.xlsx, .xlsm): cells, comments, text boxes, titles of charts, headers and footers.
+
+The sheets are read as they stream by, so that one whose last cell is filled takes no more memory than its cells.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from rag.documents import drawing
+from rag.documents.cells import Row, blocks, comment, margin
+from rag.documents.extract import Block, Extract, one_line
+from rag.documents.numbers import BUILT_IN, written
+from rag.documents.package import Package, R
+from rag.documents.sections import joined
+
+_S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_THREADED = "{http://schemas.microsoft.com/office/spreadsheetml/2018/threadedcomments}"
+_SHEETS = ("worksheet", "chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet")
+_REFERENCE = re.compile(r"([A-Z]{1,3})\d+")
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+
+Section = tuple[str, list[Block]]
+
+
+class _Book(NamedTuple):
+    """What all sheets share: texts of cells, a format code for each style, the first day, names of people by id."""
+
+    package: Package
+    texts: list[str]
+    codes: list[str]
+    from_1904: bool
+    people: dict[str, str]
+
+
+def read(data: bytes) -> Extract:
+    package = Package(data)
+    main = package.main("no workbook")
+    root = package.main_root(main)
+    book = _book(package, main, root)
+    sheets = [(sheet, package.target(main, sheet.get(f"{R}id"))) for sheet in root.iter(f"{_S}sheet")]
+    found = [section for sheet, part in sheets if part for section in _sheet(book, sheet, part)]
+    text, headings, parts = joined(found)
+    drawn = [one for _, part in sheets if part for one in package.linked(part, "drawing")]
+    members = tuple(package.members(part for _, part in sheets if part))
+    return Extract(
+        text=text,
+        headings=headings,
+        parts=parts,
+        members=members,
+        gaps=(*package.gaps, *package.unread(drawn)),
+        **package.properties(),
+    )
+
+
+def _book(package: Package, main: str, root: Any) -> _Book:
+    strings = next(package.linked(main, "sharedStrings"), "")
+    styles = next(package.linked(main, "styles"), "")
+    texts = [_text(item) for item in package.elements(strings, f"{_S}si")] if strings else []
+    settings = root.find(f"{_S}workbookPr")
+    from_1904 = settings is not None and settings.get("date1904") in ("1", "true")
+    people: dict[str, str] = {}
+    for part in package.linked(main, "person"):
+        persons = package.root(part)
+        people |= {one.get("id", ""): one.get("displayName", "") for one in persons} if persons is not None else {}
+    return _Book(package, texts, _codes(package.root(styles)) if styles else [], from_1904, people)
+
+
+def _codes(root: Any) -> list[str]:
+    if root is None:
+        return []
+    own = {one.get("numFmtId"): one.get("formatCode", "") for one in root.iter(f"{_S}numFmt")}
+    numbers = [one.get("numFmtId", "0") for one in root.iterfind(f"{_S}cellXfs/{_S}xf")]
+    return [own.get(number) or BUILT_IN.get(int(number) if number.isdecimal() else 0, "") for number in numbers]
+
+
+def _sheet(book: _Book, sheet: Any, part: str) -> Iterator[Section]:
+    """The tables of a sheet, what is drawn on it, its comments, its header and footer."""
+    name = one_line(sheet.get("name"))
+    place = f"sheet {name}" + (" (hidden)" if sheet.get("state", "visible") != "visible" else "")
+    margins: list[Block] = []
+    formulas: list[str] = []
+    yield from ((place, table) for table in blocks(_rows(book, part, margins, formulas), name))
+    if formulas:
+        book.package.gaps.append(f"{place}: formulas without a saved value: {len(formulas)}, such as in {formulas[0]}")
+    for target in book.package.linked(part, "drawing"):
+        root = book.package.root(target)
+        if root is not None:
+            yield place, list(map(Block, drawing.paragraphs(root)))
+            yield place, list(drawing.linked(book.package, target, root, values=False))
+    yield f"{place}, comments", list(_comments(book, part))
+    yield f"{place}, header and footer", margins
+
+
+def _rows(book: _Book, part: str, margins: list[Block], formulas: list[str]) -> Iterator[tuple[int, Row]]:
+    """The rows by number; the texts of headers and footers and the places of formulas without a value are added."""
+    number = 0
+    for element in book.package.elements(part, f"{_S}row", f"{_S}headerFooter"):
+        if element.tag == f"{_S}headerFooter":
+            margins += [Block(text) for text in dict.fromkeys(margin(one.text or "") for one in element)]
+            continue
+        given = element.get("r", "")
+        number = int(given) if given.isdecimal() else number + 1
+        row: Row = {}
+        column = 0
+        for cell in element.iterchildren(f"{_S}c"):
+            column = _column(cell.get("r", "")) or column + 1
+            row[column] = _value(book, cell)
+            if cell.find(f"{_S}f") is not None and cell.find(f"{_S}v") is None:
+                formulas.append(cell.get("r", "") or f"row {number}")
+        yield number, row
+
+
+def _column(reference: str) -> int:
+    """The number of the column that a reference such as "AB12" names, from 1; 0 where it names none."""
+    match = _REFERENCE.fullmatch(reference)
+    number = 0
+    for letter in match[1] if match else "":
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+def _value(book: _Book, cell: Any) -> str:
+    kind, value = cell.get("t", "n"), cell.findtext(f"{_S}v") or ""
+    if kind == "s":
+        return book.texts[int(value)] if value.isdecimal() and int(value) < len(book.texts) else ""
+    if kind == "inlineStr":
+        inner = cell.find(f"{_S}is")
+        return _text(inner) if inner is not None else ""
+    if kind == "n":
+        style = cell.get("s", "0")
+        known = style.isdecimal() and int(style) < len(book.codes)
+        return written(value, book.codes[int(style)] if known else "", from_1904=book.from_1904)
+    if kind == "b":
+        return {"0": "FALSE", "1": "TRUE"}.get(value, value)
+    return value.replace("T", " ").removesuffix(" 00:00:00") if kind == "d" else _unescaped(value)
+
+
+def _text(item: Any) -> str:
+    """The text of a cell, comment or shared string, without the reading aids of East Asian scripts."""
+    pieces = (one.text or "" for one in item.iter(f"{_S}t") if one.getparent().tag != f"{_S}rPh")
+    return _unescaped("".join(pieces))
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
+
+
+def _comments(book: _Book, part: str) -> Iterator[Block]:
+    """Each comment with its cell and author; of one with answers only these, for old programs get a copy of it."""
+    threads: set[str] = set()
+    for target in book.package.linked(part, "threadedComment"):
+        root = book.package.root(target)
+        for one in root if root is not None else ():
+            threads.add(one.get("ref", ""))
+            author = book.people.get(one.get("personId", ""), "")
+            yield comment(one.get("ref", ""), author, one.findtext(f"{_THREADED}text") or "")
+    for target in book.package.linked(part, "comments"):
+        root = book.package.root(target)
+        authors = [one.text or "" for one in root.iter(f"{_S}author")] if root is not None else []
+        for one in root.iter(f"{_S}comment") if root is not None else ():
+            number = one.get("authorId", "")
+            known = number.isdecimal() and int(number) < len(authors)
+            if one.get("ref", "") not in threads:
+                yield comment(one.get("ref", ""), authors[int(number)] if known else "", _text(one))
