@@ -13,6 +13,7 @@ from rag import documents
 from rag.documents import Loaded
 from rag.documents.extract import Extract, Rejected
 from rag.documents.mail import read_eml, read_mbox
+from rag.documents.text import read as read_text
 
 FILES = Path(__file__).parents[2] / "shared" / "data" / "files"
 
@@ -135,6 +136,11 @@ def test_what_is_no_mail_is_rejected(data: bytes) -> None:
         read_eml(data)
 
 
+def test_a_text_with_the_head_lines_of_a_mail_stays_a_text() -> None:
+    source = "From: Anna\nTo: Omar\nSubject: Talks\n\n> They met.\n"
+    assert read_text(source.encode()).text == source
+
+
 # Bodies
 
 
@@ -244,11 +250,11 @@ def test_below_the_head_of_an_earlier_mail_all_is_quoted(line: str, kind: str) -
     assert found["quoted mail"].endswith("They met in Riyadh.")
 
 
-def test_a_block_quote_in_html_is_quoted() -> None:
-    found = by_part(
-        eml("<p>I agree.</p><blockquote type=cite><p>They met.</p></blockquote><p>Anna</p>", kind="text/html")
-    )
-    assert (found["quoted mail"].strip(), found["message"].rpartition("\n\n")[2]) == ("They met.", "Anna")
+def test_a_block_quote_in_html_is_quoted_with_the_line_that_introduces_it() -> None:
+    body = "<p>I agree.</p><div>On Tuesday Omar wrote:</div><blockquote><p>They met.</p></blockquote><p>Anna</p>"
+    found = by_part(eml(body, kind="text/html"))
+    assert found["quoted mail"].strip() == "On Tuesday Omar wrote:\n\nThey met."
+    assert found["message"].endswith("I agree.\n\nAnna")
 
 
 # What belongs to a mail

@@ -97,7 +97,10 @@ def marked_up(markup: str, content: Content) -> Passages:
     earlier = False
     for piece in pieces:
         earlier = earlier or _begins_earlier(piece.block.text)
-        found.append((QUOTED if earlier or piece.quoted else OWN, piece.block))
+        quoted = earlier or piece.quoted
+        if quoted and found and found[-1][0] == OWN and _INTRODUCES.fullmatch(found[-1][1].text):
+            found[-1] = (QUOTED, found[-1][1])
+        found.append((QUOTED if quoted else OWN, piece.block))
     return found
 
 
