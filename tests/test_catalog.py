@@ -8,6 +8,7 @@ import random
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +17,8 @@ import pytest
 from nltk.stem.porter import PorterStemmer
 
 from rag.catalog import Catalog
-from rag.rows import PassageRow, storable
 from rag.errors import IndexDamaged, IndexFault, IndexMissing
+from rag.rows import PassageRow, storable
 from rag.types import Document
 
 DIMENSION = 8
@@ -362,3 +363,102 @@ def test_text_that_sqlite_would_cut_or_refuse_is_not_storable() -> None:
     assert storable("plain ☂ 𝄞 \ue000\uffff")
     assert not storable("a\0b")
     assert not storable("a\udcffb")
+
+
+# --- files of several documents
+
+
+def mailbox(catalog: Catalog, *names: str) -> list[Document]:
+    contents = [make(f"/box/{name}", f"Mail {name}.", parts=((0, f"mail {name}"),)) for name in names]
+    catalog.put_file("/box", "abc", contents, readers=3)
+    return [document for document, _ in contents]
+
+
+def test_a_file_of_several_documents_is_stored_and_replaced_whole(catalog: Catalog) -> None:
+    catalog.put(*make("/a", "one"))
+    first = mailbox(catalog, "1", "2", "3")
+    assert catalog.source("/box") == ("/box", "abc", 3, first)
+    assert catalog.paths() == ["/a", "/box/1", "/box/2", "/box/3"]
+    assert catalog.files(3) == {"/a": "", "/box": "abc"}
+    assert set(catalog.files()) == set(catalog.versions()) == {"/a", "/box"}
+    before = catalog.versions()["/box"]
+    assert catalog.hits({2: 1.0})[0].part == "mail 1"
+    second = mailbox(catalog, "2", "4")
+    assert catalog.source("/box").documents == second
+    assert catalog.paths() == ["/a", "/box/2", "/box/4"]
+    assert catalog.versions()["/box"] != before
+    assert catalog.findings() == catalog.lexical_findings() == []
+    catalog.remove("/box")
+    assert (catalog.paths(), set(catalog.files())) == (["/a"], {"/a"})
+
+
+def test_a_file_that_has_lost_one_of_its_documents_counts_as_changed(catalog: Catalog) -> None:
+    mailbox(catalog, "1", "2")
+    catalog.remove("/box/1")
+    assert (catalog.files(), catalog.paths()) == ({"/box": ""}, ["/box/2"])
+    assert catalog.findings() == []
+    catalog.remove("/box/2")
+    assert (catalog.files(), catalog.paths()) == ({}, [])
+    assert catalog.findings() == []
+
+
+def test_a_document_may_pass_from_one_file_to_another(catalog: Catalog) -> None:
+    """A mailbox that becomes a folder: its mails are then files of their own."""
+    mailbox(catalog, "1", "2")
+    catalog.put(*make("/box/1", "A file now."))
+    assert catalog.paths() == ["/box/1", "/box/2"]
+    assert catalog.files() == {"/box": "", "/box/1": catalog.source("/box/1").sha256}
+    assert catalog.findings() == catalog.lexical_findings() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        ("DELETE FROM files", "3 documents without their file."),
+        ("UPDATE files SET readers = 4", "/box: what is noted of the file, or the list of its documents, has changed."),
+        ("DELETE FROM documents WHERE path = '/box/1'", "/box: what is noted of the file, or the list"),
+        ("UPDATE documents SET parts = '[]' WHERE path = '/box/1'", "/box/1: the document or its passages"),
+        ("UPDATE documents SET outlet = 'The Times'", "/box/1: the document or its passages"),
+        ("UPDATE meta SET value = '9' WHERE key = 'dimension'", "what says which encoder built it has changed."),
+    ],
+)
+def test_a_change_of_what_is_noted_of_files_is_a_finding(
+    catalog: Catalog, tmp_path: Path, change: str, finding: str
+) -> None:
+    mailbox(catalog, "1", "2")
+    catalog.put(*make("/a", "one"))
+    with closing(sqlite3.connect(tmp_path / "catalog.sqlite")) as connection, connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(change)
+    assert any(found.startswith(finding) for found in catalog.findings())
+
+
+def test_a_catalog_becomes_another_at_once(tmp_path: Path) -> None:
+    old, new = (Catalog(tmp_path / name, create=True) for name in ("old", "new"))
+    old.put(*make("/gone", "one", "two"))
+    for _ in range(2):
+        new.put(*make("/a", "three"))
+    state, generations = old.state, old.generation + new.generation
+    with old.snapshot():
+        writer = threading.Thread(target=lambda: old.become(new))
+        before = old.paths()
+        writer.start()
+        writer.join()
+        assert (old.paths(), old.state) == (before, state)
+    assert old.paths() == ["/a"]
+    assert old.generation > generations
+    assert old.state != state
+    assert old.findings() == old.lexical_findings() == []
+    old.settle()
+    assert old.ledger.fits()
+    for catalog in (old, new):
+        catalog.close()
+
+
+def test_the_k_best_are_all_that_score_so_and_stand_in_the_order_of_paths(catalog: Catalog) -> None:
+    for path in ("/c", "/a", "/d", "/b"):
+        catalog.put(*make(path, "the same talks"))
+    assert sorted(catalog.lexical("talks", 1)) == [1, 2, 3, 4]
+    best = catalog.best(dict.fromkeys((1, 2, 3, 4), 0.5) | {3: 0.25}, 2)
+    assert list(best) == [2, 4]
+    assert [hit.path for hit in catalog.hits(best)] == ["/a", "/b"]
