@@ -1,16 +1,32 @@
-"""PDF through pdfium: the text of each page in the order in which the file draws it."""
+"""PDF through pdfium: the text of each page in reading order, and where each line stands."""
 
 from __future__ import annotations
 
-import re
+import importlib.util
+import itertools
 import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
-from rag.documents.dates import pdf_date
-from rag.documents.extract import Extract, Rejected, clean_author, clean_title, newlines
+from rag.documents import ocr
+from rag.documents.extract import Extract, Rejected, clean_title
+from rag.documents.flow import flow
+from rag.documents.layout import blocks
+from rag.documents.lines import Block
+from rag.documents.pdf_extras import Extras, stated
+from rag.documents.pdf_page import Page, read_page
+from rag.documents.running import AHEAD, Running
 from rag.errors import EmptyDocument, EncryptedDocument, UnreadableDocument
 
-_PAGE_BREAK = "\n\n"
+_SECONDS = 20.0  # for all pages: what has not been read by then is listed
+_SHARE = 2 / 3  # of the seconds that the process has, where they are limited
+_FEW = 100  # characters on a page below which an image over most of it is taken for a scan
+_MOST = 0.5  # share of a page
+_DAMAGED = "damaged"
+_SCAN = "a scanned page"
 _PDFIUM = threading.Lock()  # pdfium keeps global state: one call at a time in a process
 
 
@@ -18,6 +34,7 @@ def read(data: bytes) -> Extract:
     import pypdfium2
 
     with _PDFIUM:
+        deadline = time.monotonic() + _seconds()
         try:
             pdf = pypdfium2.PdfDocument(data)
         except pypdfium2.PdfiumError as error:
@@ -26,92 +43,142 @@ def read(data: bytes) -> Extract:
                 raise Rejected(EncryptedDocument, reason, "Save a copy without the password.") from error
             raise Rejected(UnreadableDocument, "it is damaged or no PDF at all") from error
         try:
-            return _extract(pdf)
+            return _extract(pdf, data, deadline)
         finally:
             pdf.close()
 
 
-def _extract(pdf: Any) -> Extract:
-    pages = [_page(pdf, number) for number in range(len(pdf))]
-    gaps = [
-        f"page {number}: damaged" if text is None else f"page {number}: no text (a scanned image?)"
-        for number, text in enumerate(pages, start=1)
-        if not (text or "").strip()
-    ]
-    if pages and len(gaps) == len(pages):
-        reason = "its pages hold no text: they seem to be scanned images, and text recognition is not built in"
-        raise Rejected(EmptyDocument, reason, "Run text recognition (OCR) on it first.")
-    texts = _unhyphenated([text or "" for text in pages])
+def _seconds() -> float:
+    """How long reading may take: where the sandbox limits this process, a share of that."""
+    if importlib.util.find_spec("resource") is None:  # not on Windows
+        return _SECONDS
+    import resource
+
+    most = resource.getrlimit(resource.RLIMIT_CPU)[0]
+    return _SECONDS if most == resource.RLIM_INFINITY else _SHARE * most
+
+
+def _extract(pdf: Any, data: bytes, deadline: float) -> Extract:
+    extras = Extras(pdf)
+    pages = _Pages(pdf, extras, deadline)
+    pages.read()
+    pages.recognise()
+    written = flow(pages.blocks)
+    gaps = (*pages.gaps(), *extras.gaps())
+    if not written.text.strip() and not extras.members:
+        raise Rejected(EmptyDocument, *pages.why_empty())
+    said = stated(pdf, data)
     return Extract(
-        text=_PAGE_BREAK.join(texts),
-        title=clean_title(_stated(pdf, "Title")),
-        date=pdf_date(_stated(pdf, "CreationDate")),
-        author=clean_author(_stated(pdf, "Author")),
-        pages=tuple(_starts(texts)),
-        gaps=(*gaps, *_unread(pdf)),
+        text=written.text,
+        title=said.title or clean_title(written.title),
+        date=said.date,
+        author=said.author,
+        updated=said.updated,
+        pages=written.pages,
+        boxes=written.boxes,
+        headings=written.headings,
+        gaps=gaps,
+        members=tuple(extras.members),
     )
 
 
-def _stated(pdf: Any, key: str) -> str:
-    """A value of the file's metadata, or "" where it is no text: that says nothing of the pages."""
-    try:
-        return str(pdf.get_metadata_value(key))
-    except UnicodeDecodeError:
-        return ""
+class _Pages:
+    """Reads the pages of a PDF within the time allowed: `blocks` of each in reading order, and what is missing."""
 
+    def __init__(self, pdf: Any, extras: Extras, deadline: float) -> None:
+        self.blocks: list[list[Block]] = []
+        self._pdf, self._extras, self._deadline = pdf, extras, deadline
+        self._running = Running()
+        self._said: dict[int, str] = {}
+        self._scans: list[int] = []
+        self._outside = 0
 
-def _page(pdf: Any, index: int) -> str | None:
-    """The text of a page, or None where pdfium cannot make one of it."""
-    import pypdfium2
+    def read(self) -> None:
+        count = len(self._pdf)
+        waiting: deque[tuple[int, Page]] = deque()
+        for number in range(count):
+            if time.monotonic() > self._deadline:
+                self._said |= dict.fromkeys(range(number, count), ocr.LATE)
+                break
+            self.blocks.append([])
+            page = self._page(number)
+            if page is not None:
+                self._running.see(number, page)
+                waiting.append((number, page))
+            if len(waiting) > AHEAD:
+                self._lay_out(*waiting.popleft())
+        for number, page in waiting:
+            self._lay_out(number, page)
+        while self.blocks and not self.blocks[-1] and self._said.get(len(self.blocks) - 1) == _DAMAGED:
+            self.blocks.pop()  # a file may claim a million pages
 
-    try:
-        page = pdf[index]
-    except pypdfium2.PdfiumError:
-        return None
-    try:
-        textpage = page.get_textpage()
+    def recognise(self) -> None:
+        """Read scanned pages by text recognition, as many as the time allows."""
+        if ocr.program() is None:
+            self._said |= dict.fromkeys(self._scans, f"{_SCAN}, not read: Tesseract is not installed")
+            return
+        for first in range(0, len(self._scans), ocr.PAGES):
+            numbers = self._scans[first : first + ocr.PAGES]
+            if time.monotonic() > self._deadline:
+                self._said |= dict.fromkeys(self._scans[first:], f"{_SCAN}, {ocr.LATE}")
+                return
+            scans: list[ocr.Scan] = []
+            for number in numbers:
+                with closing(self._pdf[number]) as page:
+                    scans.append(ocr.Scan.of(page))
+            for number, found in zip(numbers, ocr.recognised(scans, self._deadline), strict=True):
+                self._said[number] = f"{_SCAN}, {found}" if isinstance(found, str) else self._taken(number, found)
+
+    def gaps(self) -> Iterator[str]:
+        numbers = sorted(self._said)
+        for what, group in itertools.groupby(enumerate(numbers), lambda item: (item[1] - item[0], self._said[item[1]])):
+            first, *_, last = [number + 1 for _, number in group] * 2
+            yield f"page {first}: {what[1]}" if first == last else f"pages {first}–{last}: {what[1]}"
+        if self._outside:
+            yield f"words beyond the edges of pages not read: {self._outside}"
+        yield from self._running.gaps()
+
+    def why_empty(self) -> tuple[str, str]:
+        """The reason, and what to do about it."""
+        if not self._scans:
+            return "its pages hold no text", ""
+        if ocr.program():
+            return "its pages are scanned images, in which text recognition found no text", ""
+        reason = "its pages hold no text: they seem to be scanned images, and text recognition is not installed"
+        return reason, "Install Tesseract, or run text recognition (OCR) on it first."
+
+    def _page(self, number: int) -> Page | None:
+        """A page as pdfium sees it, or None where it makes nothing of it."""
+        import pypdfium2
+
         try:
-            # Over the whole page: characters drawn outside of its visible box were not meant to be read.
-            return newlines(textpage.get_text_bounded(errors="replace"))
-        finally:
-            textpage.close()
-    except pypdfium2.PdfiumError:
-        return None
-    finally:
-        page.close()
+            with closing(self._pdf[number]) as opened:
+                page = read_page(opened)
+                self.blocks[number] = self._extras.notes(opened)
+        except pypdfium2.PdfiumError:
+            self._said[number] = _DAMAGED
+            return None
+        length = sum(len(word.text) for word in page.words)
+        if length < _FEW and (page.pictured > _MOST or (page.drawn and not length)):
+            self._scans.append(number)
+        elif not length and not self.blocks[number]:
+            self._said[number] = "no text"
+        self._outside += page.outside
+        return page
+
+    def _lay_out(self, number: int, page: Page) -> None:
+        page, kept = self._running.without(number, page)
+        self.blocks[number] = [*blocks(page), *kept, *self.blocks[number]]
+
+    def _taken(self, number: int, page: Page) -> str:
+        """Take what was recognised on a page, unless the page has as much text; return what is to be said of it."""
+        found, known = blocks(page), self.blocks[number]
+        text = [block for block in known if block.kind != "note"]
+        if _length(found) < _length(text) + (_FEW if text else 1):
+            return "an image in which text recognition found no more text"
+        self.blocks[number] = [*found, *(block for block in known if block.kind == "note")]
+        return "read by text recognition, may hold errors"
 
 
-def _unhyphenated(texts: list[str]) -> list[str]:
-    """Write out pdfium's U+0002, which stands for a hyphen at the end of a line together with the line break.
-
-    The hyphen belongs to the word where the document writes the same word with one elsewhere, or where
-    no lower-case letter follows it; otherwise the line had broken the word.
-    """
-    if not any("\x02" in text for text in texts):
-        return texts
-    compounds = {word.lower() for text in texts for word in re.findall(r"\b\w{1,40}-\w{1,40}\b", text)}
-
-    def joined(match: re.Match[str]) -> str:
-        before, after = match.groups()
-        keep = not after[:1].islower() or f"{before}-{after}".lower() in compounds
-        return f"{before}-{after}" if keep else before + after
-
-    return [re.sub(r"(\w{0,40})\x02(\w{0,40})", joined, text) for text in texts]
-
-
-def _starts(texts: list[str]) -> list[int]:
-    starts = []
-    position = 0
-    for text in texts:
-        starts.append(position)
-        position += len(text) + len(_PAGE_BREAK)
-    return starts
-
-
-def _unread(pdf: Any) -> list[str]:
-    import pypdfium2
-
-    attachments = pdf.count_attachments()
-    form = pdf.get_formtype() != pypdfium2.raw.FORMTYPE_NONE
-    files = [f"attached files not read: {attachments}"] if attachments else []
-    return [*files, "what is filled into its form is not read"] if form else files
+def _length(blocks: list[Block]) -> int:
+    return sum(len(line.text) for block in blocks for line in block.lines)
