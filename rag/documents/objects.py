@@ -14,8 +14,9 @@ _WRAPPED = ("CONTENTS", "Package", "EmbeddedOdf")
 _NATIVE = "\x01Ole10Native"
 _OLD = {"WordDocument": ".doc", "Workbook": ".xls", "Book": ".xls", "PowerPoint Document": ".ppt"}
 _KINDS = ((b"%PDF-", ".pdf"), (b"{\\rtf", ".rtf"), (b"\x89PNG", ".png"), (b"\xff\xd8\xff", ".jpg"))
-_ZIPPED = ((b"word/", ".docx"), (b"xl/", ".xlsx"), (b"ppt/", ".pptx"), (b"opendocument.text", ".odt"),
-           (b"opendocument.spreadsheet", ".ods"), (b"opendocument.presentation", ".odp"))  # fmt: skip
+_ZIPPED = ((b"word/document.xml", ".docx"), (b"xl/workbook", ".xlsx"), (b"ppt/presentation", ".pptx"),
+           (b"opendocument.text", ".odt"), (b"opendocument.spreadsheet", ".ods"),
+           (b"opendocument.presentation", ".odp"))  # fmt: skip
 _SAYS_NOTHING = ("", ".bin", ".dat", ".ole")
 
 
