@@ -25,9 +25,9 @@ from rag.types import Document
 __all__ = ["SUFFIXES", "VERSION", "Found", "Loaded", "find", "load", "printable"]
 
 LARGEST_FILE = 100_000_000  # bytes
-VERSION = 2  # of all readers: with another number, files are read again though their bytes have not changed
+VERSION = 3  # of all readers: with another number, files are read again though their bytes have not changed
 _MOST_CHARACTERS = 50_000_000  # of a file with all documents within it
-_MOST_MEMBERS = 1_000  # documents within a file, at any depth
+_MOST_MEMBERS = 20_000  # documents within a file, at any depth
 _MOST_GAPS = 1_000  # told of a document
 _DEEPEST = 5  # a mail in a mail in …
 _LONGEST_NAME = 120  # characters
@@ -46,6 +46,27 @@ _READERS = {
     ".xhtml": "html:read",
     ".pdf": "pdf:read",
     ".docx": "office:read_docx",
+    ".docm": "office:read_docx",
+    ".pptx": "slides:read",
+    ".pptm": "slides:read",
+    ".xlsx": "sheets:read",
+    ".xlsm": "sheets:read",
+    ".xls": "sheets:read",
+    ".ods": "opendocument:read",
+    ".odt": "opendocument:read",
+    ".odp": "opendocument:read",
+    ".rtf": "rtf:read",
+    ".csv": "delimited:read",
+    ".tsv": "delimited:read",
+    ".eml": "mail:read_eml",
+    ".mbox": "mail:read_mbox",
+    ".msg": "outlook:read",
+    ".epub": "epub:read",
+    ".ipynb": "notebook:read",
+    ".json": "records:read",
+    ".jsonl": "records:read",
+    ".ndjson": "records:read",
+    ".xml": "markup:read",
 }
 
 SUFFIXES = frozenset(_READERS)
