@@ -40,6 +40,7 @@ _BROKEN = re.compile(r"(?<=[^\W\d_])[-\u2010\u00ad]\s*\n\s*(?=[^\W\d_])")
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 MEASURES = {
     "recall": "recall of the reference's words",
+    "f1": "F1: recall, and the share of the words given that the reference has, together",
     "order": "share of the reference's adjacent words that stay adjacent",
     "extra": "share of the words given that the reference does not have",
 }
@@ -51,6 +52,7 @@ class Score(NamedTuple):
     """What one system's text holds of a reference, each from 0 to 1; None where there is nothing to take a share of."""
 
     recall: float
+    f1: float
     order: float | None
     extra: float | None
 
@@ -72,6 +74,7 @@ def score(given: Words, wanted: Words) -> Score:
     pairs, kept = Counter(pairwise(wanted)), Counter(pairwise(given))
     return Score(
         recall=shared / want.total(),
+        f1=2 * shared / (want.total() + have.total()),
         order=(pairs & kept).total() / pairs.total() if pairs else None,
         extra=1 - shared / have.total() if have else None,
     )
@@ -176,7 +179,7 @@ def _median(values: Iterable[float | None]) -> float | None:
 
 
 def table(found: Mapping[str, dict[str, Any]]) -> str:
-    """A table for each measure; a format on which Footnote is behind is marked."""
+    """A table for each measure, in which formats on which Footnote is behind are marked; then times."""
     systems = list(next(iter(found.values()))["systems"]) if found else []
     parts = []
     for name, title in MEASURES.items():
@@ -185,7 +188,7 @@ def table(found: Mapping[str, dict[str, Any]]) -> str:
             values = {system: one["systems"][system][name] for system in systems}
             failed = {system: one["systems"][system]["failed"] for system in systems}
             cells = [_cell(values[system], failed[system] if name == "recall" else 0) for system in systems]
-            rows.append([label, str(one["files"]), *cells, "behind" if name == "recall" and behind(values) else ""])
+            rows.append([label, str(one["files"]), *cells, "behind" if name != "extra" and behind(values) else ""])
         note = " (files failed)" if name == "recall" else ""
         parts.append(f"{title}{note}\n{_aligned([['', 'files', *systems, ''], *rows])}")
     rows = []

@@ -42,6 +42,7 @@ def test_a_word_broken_at_the_end_of_a_line_is_one_word_and_a_list_is_not_joined
 def test_a_score_counts_words_and_pairs_as_often_as_they_stand_there() -> None:
     found = score("a b b x y".split(), "a b a b c".split())
     assert found.recall == pytest.approx(3 / 5)  # a, b, b
+    assert found.f1 == pytest.approx(2 * 3 / (5 + 5))
     assert found.order == pytest.approx(1 / 4)  # of a-b, b-a, a-b, b-c one a-b
     assert found.extra == pytest.approx(2 / 5)  # x, y
     assert lost("a b b x y".split(), "a b a b c".split()) == {"a": 1, "c": 1}
@@ -49,12 +50,12 @@ def test_a_score_counts_words_and_pairs_as_often_as_they_stand_there() -> None:
 
 def test_the_same_words_in_another_order_keep_recall_and_lose_order() -> None:
     found = score("c b a".split(), "a b c".split())
-    assert (found.recall, found.order, found.extra) == (1.0, 0.0, 0.0)
+    assert found == (1.0, 1.0, 0.0, 0.0)
 
 
 def test_nothing_given_has_no_extra_words_and_one_word_has_no_order() -> None:
-    assert score([], ["a", "b"]) == (0.0, 0.0, None)
-    assert score(["a"], ["a"]) == (1.0, None, 0.0)
+    assert score([], ["a", "b"]) == (0.0, 0.0, 0.0, None)
+    assert score(["a"], ["a"]) == (1.0, 1.0, None, 0.0)
 
 
 def test_docx_gives_body_notes_headers_and_charts_without_deletions_codes_and_fallbacks(tmp_path: Path) -> None:
@@ -330,6 +331,7 @@ def test_means_count_a_failure_as_nothing_read_and_leave_out_files_without_a_wor
     assert found[".txt"]["files"] == 2
     assert own["recall"] == pytest.approx((1 + 1 / 4) / 2)
     assert own["recall_of_all_words"] == pytest.approx(3 / 6)
+    assert own["f1"] == pytest.approx((1 + 2 * 1 / (1 + 4)) / 2)
     assert own["order"] == pytest.approx(1 / 2)
     assert other["recall"] == pytest.approx((1 / 2 + 1) / 2)
     assert other["extra"] == pytest.approx((1 / 2 + 0) / 2)
