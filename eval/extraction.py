@@ -8,7 +8,8 @@ begins changes, and each system has a process of its own, which is started again
 
 What is read is compared, as words, with the file's text found by another route (`eval.reference`). A file that a system
 fails on counts as read with nothing in it. Files without a reference, encrypted ones for example, and files without a
-word are listed and not counted.
+word are listed and not counted. Words that the reference does not have are not all wrong: it has no dates of mails,
+fields of a contact, attachments other than texts, or text in pictures, which a reader may rightly give.
 """
 
 from __future__ import annotations
