@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from rag.documents.extract import Offsets
 from rag.documents.hyphens import Hyphens, ends_in_hyphen
-from rag.documents.lines import NO_SPACE, Block, Line, ends
+from rag.documents.lines import ITEM, NO_SPACE, Block, Line, ends, is_full, runs_on
 from rag.types import Box
 
 _BREAK = "\n\n"
@@ -23,7 +23,11 @@ _ALIKE = 1.06  # ratio of two sizes that are the same
 _SMALLER = 0.95  # times the size of a text: below are its footnotes and captions
 _SHORTEST = 15  # characters of a last line that may go on elsewhere
 _FARTHEST = 60  # blocks
-_ITEM = re.compile(r"(?:[-–—*•▪■●○◦‣·]|\(?(?:\d{1,3}|[a-z])[.)])\s")
+_CAPTION = re.compile(
+    r"(?:fig(?:ure|ura|\.)?|table|chart|graph|exhibit|box|map|plate|abb(?:ildung|\.)|tab(?:elle|leau|la|\.))"
+    r"\s*[\dA-Z][\d.-]*\s*[:.–—|]",
+    re.IGNORECASE,
+)
 
 
 class Flow(NamedTuple):
@@ -99,22 +103,27 @@ def _continuation(
 ) -> int | None:
     """Where a text goes on that a column or a page cuts off: at the next one of its size past notes and tables."""
     last = chain[-1]
-    if last.heading or last.block.kind != "text" or not last.block.open or len(last.block.lines[-1].text) < _SHORTEST:
+    end = last.block.lines[-1].text
+    if last.heading or last.block.kind != "text" or ends(end) or len(end) < _SHORTEST:
         return None
     for number in range(position, min(position + _FARTHEST, len(items))):
         item = items[number]
-        if item.heading:
-            return None
-        if item.block.kind == "text" and item.block.size > _SMALLER * last.block.size:
-            aside = {one.page for one in (*between, *items[position:number])}
-            return number if _goes_on(last, item) and aside <= {chain[0].page, item.page} else None
+        aside = item.block.size <= _SMALLER * last.block.size or _CAPTION.match(item.block.lines[0].text)
+        if item.heading or item.block.kind != "text" or aside:
+            continue
+        passed = [*between, *items[position:number]]
+        placed = {one.page for one in passed} <= {chain[0].page, item.page}
+        below_heading = any(one.heading for one in passed) and not item.block.lines[0].text[:1].islower()
+        return number if placed and not below_heading and _goes_on(last, item) else None
     return None
 
 
 def _goes_on(last: _Item, item: _Item) -> bool:
     one, other = last.block, item.block
     first = other.lines[0]
-    if max(one.size, other.size) > _ALIKE * min(one.size, other.size) or _ITEM.match(first.text):
+    if max(one.size, other.size) > _ALIKE * min(one.size, other.size) or ITEM.match(first.text):
+        return False
+    if not (runs_on if len(one.lines) > 1 else is_full)(one.lines[-1], first, one.edge):
         return False
     elsewhere = item.page != last.page or first.base < one.lines[-1].base
     return first.text[:1].islower() or elsewhere

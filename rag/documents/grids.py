@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from rag.documents.lines import Block, Line, Piece, pieces, rows_of
 from rag.documents.pdf_page import Rect, Word
-from rag.documents.tables import Cell, row_of
+from rag.documents.tables import Cell, is_number, row_of
 
 _NEAR = 3.0  # points between lines that touch, and between edges that are one
 _MOST_RULINGS = 600  # of a page: drawings have more
@@ -136,7 +136,7 @@ class _Grid:
     def _split(self, row: Sequence[tuple[int, Cell]]) -> Iterator[Block]:
         """A row, or as many as its cells list line by line where no line parts them."""
         tall = [(column, cell) for column, cell in row if len(cell) > 1]
-        if len(tall) < 2 or not all(self._listed(column, cell) for column, cell in tall):
+        if len(tall) < 2 or not (_numbered(row) or all(self._listed(column, cell) for column, cell in tall)):
             yield row_of([cell for _, cell in row])
             return
         every = [Piece([], line.left, line.right, line.base, line.size) for _, cell in row for line in cell]
@@ -151,6 +151,13 @@ class _Grid:
         edge = next((x for x in self.xs[column + 1 :]), self.xs[-1])
         short = [edge - abs(line.right) > following.head + line.size for line, following in pairwise(cell)]
         return sum(short) >= 0.7 * len(short)
+
+
+def _numbered(row: Sequence[tuple[int, Cell]]) -> bool:
+    """Whether all cells have as many lines, each with a number."""
+    lines = zip(*(cell for _, cell in row[1:]), strict=False)
+    equal = len({len(cell) for _, cell in row}) == 1
+    return equal and all(any(is_number(line.text) for line in cells) for cells in lines)
 
 
 def _drawn(rulings: Sequence[_Ruling], at: float, place: float) -> bool:

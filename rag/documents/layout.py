@@ -7,7 +7,6 @@ and always when unsure, lines are read as they stand.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -17,8 +16,7 @@ from statistics import median
 
 from rag.documents import tables
 from rag.documents.grids import ruled
-from rag.documents.hyphens import ends_in_hyphen
-from rag.documents.lines import Block, Line, Piece, Row, ends, pieces, rows_of
+from rag.documents.lines import ITEM, Block, Line, Piece, Row, ends, pieces, rows_of, runs_on
 from rag.documents.pdf_page import Page, Word
 from rag.documents.tables import Gutter
 
@@ -31,8 +29,6 @@ _DEEPEST = 8  # columns within bands within columns …
 _NEAR = 1.4  # ems between the baselines of lines of one paragraph
 _LOOSE = 1.3  # times the usual distance of lines: a wider gap parts paragraphs
 _LARGER = 1.12  # times the size: a line of another size begins a block
-_SPACE = 0.25  # ems
-_ITEM = re.compile(r"(?:[-–—*•▪■●○◦‣·]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)])\s")
 
 
 def blocks(page: Page) -> list[Block]:
@@ -212,20 +208,9 @@ def _block(lines: Sequence[Line], edge: float) -> Block:
     if len(lines) > 3 and near >= 0.7 * (len(lines) - 1):  # set off from the edge on both sides, such as a quotation
         edge = own
     joints = [_joint(line, following, edge) for line, following in pairwise(lines)]
-    last = lines[-1]
-    return Block(list(lines), joints, open=not ends(last.text) and _is_full(last, 2 * last.size, edge))
+    return Block(list(lines), joints, edge=edge)
 
 
 def _joint(line: Line, following: Line, edge: float) -> str:
-    full = _is_full(line, following.head, edge)
-    if _ITEM.match(following.text):
-        return "\n"
-    if full:
-        return "\n" if ends(line.text) and following.left - line.left > 0.8 * line.size else " "
-    goes_on = following.text[:1].islower() and not ends(line.text) and 2 * line.right > edge + line.left
-    return " " if goes_on else "\n"
-
-
-def _is_full(line: Line, head: float, edge: float) -> bool:
-    """Whether a first word as wide as `head` would not have fitted at the end of a line, or a part of it is there."""
-    return line.right + _SPACE * line.size + head > edge - 0.5 or ends_in_hyphen(line.text)
+    indented = ends(line.text) and following.left - line.left > 0.8 * line.size
+    return "\n" if indented or ITEM.match(following.text) or not runs_on(line, following, edge) else " "

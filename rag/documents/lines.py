@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Literal, NamedTuple
 
+from rag.documents.hyphens import ends_in_hyphen
 from rag.documents.pdf_page import RIGHT_TO_LEFT, SLANTED, Rect, Word, union
 
 _STOPS = ".!?:;。！？"
@@ -21,8 +22,10 @@ _OVERLAP = -0.3
 _LEVEL = 0.45  # ems by which superscripts and subscripts stand off the baseline at most
 _TOUCHING = 0.12  # ems: no space between words that are nearer, unless the file has one
 _SAME_ROW = 0.3  # ems between the baselines of one row
+_SPACE = 0.25  # ems
 _ROW = 8.0  # points: pieces are looked up by the height at which they stand
 _LATIN = re.compile("[A-Za-zÀ-ɏ]")
+ITEM = re.compile(r"(?:[-–—*•▪■●○◦‣·]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)])\s")  # of a list
 NO_SPACE = re.compile("[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")  # scripts that put none between words
 
 
@@ -106,13 +109,13 @@ class Line(NamedTuple):
 class Block:
     """Lines that belong together, and what joins each to the next: " ", "\\n" or, between cells, " | ".
 
-    `open`: its last line is full, so that a sentence may go on in the next column or on the next page.
+    `edge` is how far lines of its column run.
     """
 
     lines: list[Line]
     joints: list[str] = field(default_factory=list)
     kind: Literal["text", "row", "note"] = "text"
-    open: bool = False
+    edge: float = 0.0
 
     @property
     def size(self) -> float:
@@ -220,3 +223,14 @@ def rows_of(pieces: Iterable[Piece]) -> list[Row]:
 def ends(text: str) -> bool:
     """Whether a text ends as sentences do."""
     return text.rstrip(_CLOSING)[-1:] in _STOPS
+
+
+def is_full(line: Line, following: Line, edge: float) -> bool:
+    """Whether a line ends because the next word would not have fitted before `edge`."""
+    return line.right + _SPACE * line.size + following.head > edge - 0.5 or ends_in_hyphen(line.text)
+
+
+def runs_on(line: Line, following: Line, edge: float) -> bool:
+    """Whether a line is full, or ends within a sentence and is not short."""
+    within = following.text[:1].islower() and not ends(line.text)
+    return is_full(line, following, edge) or (within and 2 * line.right > edge + line.left)

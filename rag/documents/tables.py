@@ -16,7 +16,7 @@ Gutter = tuple[float, float]
 Cell = list[Line]
 
 _NUMBER = re.compile(r"[^A-Za-z]*\d[^a-z]*")
-_MARK = re.compile(r"\W{1,3}|\(?\w{1,4}[.)\]]?|\[\d{1,3}\]|\d+(?:\.\d+)+")
+_MARK = re.compile(r"\W{1,3}|[(\[]?(?:\d{1,4}|[A-Za-z]|[ivxl]{1,5}|[IVXL]{1,5})[.)\]]?|\.?\d+(?:\.\d+)*")
 
 
 def judged(rows: Sequence[Row], gutters: Sequence[Gutter]) -> tuple[Literal["lines", "columns", "table"], list[Gutter]]:
@@ -35,8 +35,8 @@ def judged(rows: Sequence[Row], gutters: Sequence[Gutter]) -> tuple[Literal["lin
     independent = len(level) < 0.4 * fewer and fewer > 2
     if sum(prose) > 1 or (independent and (any(prose) or not shared)):
         return "columns", kept
-    few = len(level) < 5 and all(_is_justified(row) for row in rows)
-    if len(level) >= 0.6 * fewer and len(level) >= (2 if len(kept) > 1 else 3) and not few:
+    enough = len(level) >= max(0.6 * fewer, 2 if len(kept) > 1 else 3)
+    if enough and (len(level) > 4 or not _are_justified(rows)):
         return "table", kept
     return "lines", []
 
@@ -61,7 +61,7 @@ def aligned(rows: Sequence[Row], gutters: Sequence[Gutter]) -> Iterator[Block | 
     """A block for each row of a table without ruling lines; lines that stand outside of it as they are."""
     lines = [[Line.of(cell) if cell else None for cell in columns(row, gutters)] for row in rows]
     groups = _grouped(lines)
-    alone = [last - first == 1 and sum(not _is_mark(piece.text) for piece in rows[first]) < 2 for first, last in groups]
+    alone = [last - first == 1 and len(rows[first]) - _is_mark(rows[first][0].text) < 2 for first, last in groups]
     within = [number for number, single in enumerate(alone) if not single]
     for number, (first, last) in enumerate(groups):
         near = alone[number - 1 : number] + alone[number + 1 : number + 2]
@@ -118,7 +118,11 @@ def _parted(lines: Sequence[Sequence[Line | None]]) -> list[int]:
 def _is_own(cells: Sequence[Line | None]) -> bool:
     """Whether a line is a row by itself rather than where cells of the row above go on."""
     filled = [line.text for line in cells if line]
-    return len(filled) > 1 and (cells[0] is not None or any(map(_NUMBER.fullmatch, filled)))
+    return len(filled) > 1 and (cells[0] is not None or any(map(is_number, filled)))
+
+
+def is_number(text: str) -> bool:
+    return _NUMBER.fullmatch(text) is not None
 
 
 def _is_mark(text: str) -> bool:
@@ -147,11 +151,17 @@ def _is_prose(lines: Sequence[Line]) -> bool:
     return even > 0.35 and sum(map(str.islower, cased)) >= 0.25 * len(lines)
 
 
-def _is_justified(row: Row) -> bool:
-    """Whether a line looks stretched to the width of its column: the gaps between all its words are about the same."""
-    words = sorted((word.left, word.right) for piece in row for word in piece.words)
-    gaps = [after[0] - before[1] for before, after in pairwise(words)]
-    return len(gaps) < 2 or max(gaps) < 1.5 * min(gaps)
+def _are_justified(rows: Sequence[Row]) -> bool:
+    """Whether lines look stretched to the width of a column: they end level, and their words are equally far apart."""
+    ends = [max(piece.right for piece in row) for row in rows]
+    if max(ends) - min(ends) > rows[0][0].size:
+        return False
+    for row in rows:
+        words = sorted((word.left, word.right) for piece in row for word in piece.words)
+        gaps = [after[0] - before[1] for before, after in pairwise(words)]
+        if gaps and max(gaps) > 1.5 * min(gaps):
+            return False
+    return True
 
 
 def _is_level(row: Sequence[Row]) -> bool:
