@@ -5,6 +5,7 @@ FOOTNOTE_STRESS=1 (`make stress`) sets the full sizes.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -18,6 +19,10 @@ from typing import Any
 
 from conftest import StandInEncoder
 
+from rag.catalog import Source
+from rag.documents import VERSION, Loaded, load
+from rag.index import Index
+from rag.lock import write_lock
 from rag.passages import PassageParser
 from rag.types import Document
 
@@ -29,6 +34,30 @@ def figures(what: str, began: float, **numbers: object) -> None:
     """Tell in a line what was counted; `pytest -s` shows it."""
     said = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in numbers.items())
     sys.stdout.write(f"\n{what}: {said} ({time.monotonic() - began:.0f} s)\n")
+
+
+class Direct:
+    """Reads files in this process: its own costs a second, and is tested elsewhere."""
+
+    def __init__(self, settings: object) -> None:
+        pass
+
+    def __enter__(self) -> Direct:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def load(self, path: Path, *, stop: object = None) -> Loaded:
+        return load(path)
+
+
+def put_file(index: Index, path: str, documents: Sequence[Document]) -> None:
+    """Index a file that holds several documents, as an update does."""
+    sha256 = hashlib.sha256(repr(documents).encode()).hexdigest()
+    with write_lock(index.folder):
+        index._work(1, None, None)._store([Source(path, sha256, VERSION, documents)])
+        index.finish()
 
 
 class Children:
