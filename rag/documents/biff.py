@@ -5,13 +5,14 @@ Records and their numbers: MS-XLS, 2.3 and 2.4.
 
 from __future__ import annotations
 
+import itertools
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 _BOF, _EOF, _CONTINUE, _FILEPASS, _SHEET = 0x809, 0x0A, 0x3C, 0x2F, 0x85
 _HEADER, _FOOTER, _NOTE, _OBJECT, _TEXT, _CHART_TEXT, _DRAWINGS = 0x14, 0x15, 0x1C, 0x5D, 0x1B6, 0x100D, 0xEB
-_CHART = 0x20  # the kind of a part that a BOF record opens
+_CELLS = (0x06, 0xBD, 0xD6, 0xFD, 0x203, 0x204, 0x205, 0x27E)  # which begin with the number of their row
 _COMMENT = 0x19  # the kind of an object
 _BLIPS = 0xF001  # the pictures, in MS-ODRAW
 
@@ -31,6 +32,25 @@ class Extras(NamedTuple):
     codes: list[str]
     texts: list[str]
     notes: list[Note]
+
+
+def dense(stream: bytes) -> tuple[bytes, dict[str, list[int]]]:
+    """The workbook with its rows moved together, and the number that each row had in the sheets where any moved.
+
+    What reads the cells makes room for all from the first to the last one, of which a sheet of this kind has millions.
+    """
+    moved = bytearray(stream)
+    rows_of: dict[str, list[int]] = {}
+    records = list(_records(stream))
+    for name, _, first in _sheets(records):
+        cells = [one for one in _part(records, first) if one.kind in _CELLS and len(one.data) > 1]
+        numbers = sorted({int.from_bytes(cell.data[:2], "little") for cell in cells})
+        if numbers and numbers[-1] >= 2 * len(numbers):
+            rows_of[name] = numbers
+            places = {number: place for place, number in enumerate(numbers)}
+            for cell in cells:
+                struct.pack_into("<H", moved, cell.start + 4, places[int.from_bytes(cell.data[:2], "little")])
+    return bytes(moved), rows_of
 
 
 class _Record(NamedTuple):
@@ -60,28 +80,38 @@ def pictures(stream: bytes) -> int:
 def extras(stream: bytes) -> Iterator[Extras]:
     """Of each sheet in the order of the workbook."""
     records = list(_records(stream))
+    for name, hidden, first in _sheets(records):
+        yield _extras(name, hidden, _part(records, first))
+
+
+def _sheets(records: list[_Record]) -> Iterator[tuple[str, bool, int]]:
+    """Name, whether it is hidden, and first record of each sheet."""
     by_start = {record.start: number for number, record in enumerate(records)}
     for record in records:
         if record.kind == _SHEET and len(record.data) > 8:
             start, state = struct.unpack_from("<IH", record.data)
             name = _characters(record.data[7:], record.data[6])
-            yield _extras(name, bool(state & 3), records[by_start.get(start, len(records)) :])
+            yield name, bool(state & 3), by_start.get(start, len(records))
 
 
-def _extras(name: str, hidden: bool, records: list[_Record]) -> Extras:
+def _part(records: list[_Record], first: int) -> Iterator[_Record]:
+    """The records of one part, with those of the charts within it."""
+    depth = 0
+    for record in itertools.islice(records, first, None):
+        depth += (record.kind == _BOF) - (record.kind == _EOF)
+        if depth <= 0:
+            return
+        yield record
+
+
+def _extras(name: str, hidden: bool, records: Iterable[_Record]) -> Extras:
     found = Extras(name, hidden, [], [], [])
     texts: dict[int, str] = {}
     notes: list[tuple[int, int, int, str]] = []
-    kind = number = depth = 0
+    kind = number = 0
     for record in records:
         data = record.data
-        if record.kind == _BOF:
-            depth += 1
-        elif record.kind == _EOF:
-            depth -= 1
-            if not depth:
-                break
-        elif record.kind in (_HEADER, _FOOTER) and len(data) > 3:
+        if record.kind in (_HEADER, _FOOTER) and len(data) > 3:
             found.codes.append(_characters(data[2:], struct.unpack_from("<H", data)[0]))
         elif record.kind == _OBJECT and len(data) >= 8:
             kind, number = struct.unpack_from("<HH", data, 4)

@@ -5,6 +5,7 @@ A passage of a long table then carries them as its section, and a bare row of nu
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,19 +29,26 @@ def line(cells: Sequence[str]) -> str:
     return _line({number: cell for number, cell in enumerate(cells) if cell}, range(len(cells)))
 
 
-def blocks(rows: Iterable[tuple[int, Row]], name: str = "") -> Iterator[list[Block]]:
+def blocks(rows: Iterable[tuple[int, Row]], name: str = "") -> Iterator[Iterator[Block]]:
     """The tables of a sheet, which empty rows part, as blocks; `rows` are numbered, empty ones may be left out.
 
     The sheet's name and the names of columns make one heading. Columns that are empty throughout are left out.
     """
     for number, table in enumerate(_joined(_parted(rows))):
-        columns = sorted({column for row in table for column in row})
-        places = {column: place for place, column in enumerate(columns)}
-        texts = [_line(row, places) for row in table]
-        names = _names(table)
-        head = ([name] if name and not number and texts[0] != name else []) + texts[:names]
-        made = [Block("\n".join(head), heading=True, row=True)] if head else []
-        yield made + [Block(text, row=True) for text in texts[names:]]
+        yield _blocks(table, "" if number else name)
+
+
+def _blocks(table: list[Row], name: str) -> Iterator[Block]:
+    columns = sorted({column for row in table for column in row})
+    places = {column: place for place, column in enumerate(columns)}
+    names = _names(table)
+    head = [_line(row, places) for row in table[:names]]
+    if name and head[:1] != [name]:
+        head.insert(0, name)
+    if head:
+        yield Block("\n".join(head), heading=True, row=True)
+    for row in itertools.islice(table, names, None):
+        yield Block(_line(row, places), row=True)
 
 
 def _line(row: Row, places: dict[int, int] | range) -> str:
@@ -90,8 +98,9 @@ def _names(table: Sequence[Row]) -> int:
     Names may take several rows where cells are merged: a row belongs to them while it names further columns.
     """
     beginning = table[:_LOOKED_AT]
-    filled = Counter(column for row in beginning for column in row)
-    columns = {column for column, count in filled.items() if 2 * count >= len(beginning)}
+    full = [row for row in beginning if len(row) > 1]
+    filled = Counter(column for row in full for column in row)
+    columns = {column for column, count in filled.items() if 2 * count >= len(full)}
     named: set[int] = set()
     rows = 0
     for row in beginning[: min(_MOST_LEADING, len(table)) - 1]:

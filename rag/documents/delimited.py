@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from rag.documents.cells import blocks
@@ -27,7 +28,7 @@ def read(data: bytes) -> Extract:
     if stated:
         text = text[stated.end() :]
     records = _records(text, stated[1] if stated else _delimiter(text))
-    rows = ((number, dict(enumerate(cells))) for number, cells in enumerate(records))
+    rows = ((number, {n: cell for n, cell in enumerate(cells) if cell}) for number, cells in enumerate(records))
     joint = joined(("", table) for table in blocks(rows))
     return Extract(text=joint.text, headings=joint.headings, gaps=gaps)
 
@@ -45,11 +46,17 @@ def _delimiter(text: str) -> str:
     return best
 
 
-def _records(text: str, delimiter: str) -> list[list[str]]:
+def _records(text: str, delimiter: str) -> Iterable[list[str]]:
     """By the rules of quoting; line by line where a quotation mark breaks these, for it would swallow what follows."""
     if not delimiter:
-        return [[line] for line in text.split("\n")]
-    try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-    except csv.Error:
-        return [line.split(delimiter) for line in text.split("\n")]
+        return ([line] for line in text.split("\n"))
+    if '"' in text:
+        try:
+            deque(_quoted(text, delimiter), maxlen=0)
+        except csv.Error:
+            return (line.split(delimiter) for line in text.split("\n"))
+    return _quoted(text, delimiter)
+
+
+def _quoted(text: str, delimiter: str) -> Iterator[list[str]]:
+    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)

@@ -43,6 +43,8 @@ def number(value: float) -> str:
 
 def written(text: str, code: str = "", *, from_1904: bool = False) -> str:
     """As `shown`, for a number that is spelt out in a file; any other text as it is."""
+    if not code and text.isdecimal() and text[0] != "0" and len(text) <= _DIGITS:
+        return text
     return shown(float(text), code, from_1904=from_1904) if _NUMBER.fullmatch(text) else text
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rag.documents.cells import Row, blocks, reference
@@ -11,7 +11,7 @@ from rag.documents.extract import Block, one_line
 from rag.documents.numbers import number
 from rag.documents.odf import DRAW, OFFICE, STYLE, TABLE, TEXT, Flow, times
 
-Section = tuple[str, list[Block]]
+Section = tuple[str, Iterable[Block]]
 
 _MOST_CELLS = 2_000_000  # a cell can stand for millions of equal ones
 _MOST_COLUMNS = 16_384

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rag.documents.archive import unpacked
@@ -14,7 +14,7 @@ from rag.documents.odf_sheets import tables
 from rag.documents.sections import joined
 from rag.errors import EncryptedDocument, UnreadableDocument
 
-Section = tuple[str, list[Block]]
+Section = tuple[str, Iterable[Block]]
 
 _MARGINS = tuple(f"{STYLE}{name}{which}" for name in ("header", "footer") for which in ("", "-left", "-first"))
 

@@ -7,9 +7,10 @@ leaves out notes, headers and text boxes, and breaks characters of several bytes
 from __future__ import annotations
 
 import codecs
+import copy
 import re
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from rag.documents.cells import comment
@@ -26,6 +27,7 @@ _TOKEN = re.compile(
 )
 _HEADING = re.compile(r"(?:heading \d|title)", re.IGNORECASE)
 _NO_BODY_TEXT = 9  # the level that is none of an outline
+_DEEPEST = 10_000  # groups; Word itself gives up far earlier
 _ONCE = ("author", "title", "creatim", "revtim")
 _ORDER = ("", "footnotes", "endnotes", "comments", "header", "footer")
 
@@ -171,8 +173,11 @@ class _Reader:
     def _open(self) -> None:
         self._flush()
         self._skip = 0
+        if len(self._outer) == _DEEPEST:
+            raise Rejected(UnreadableDocument, "its groups are nested too deep")
         self._outer.append(self._group)
-        self._group = replace(self._group, above=None)
+        self._group = copy.copy(self._group)
+        self._group.above = None
 
     def _close(self) -> None:
         self._flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -20,7 +21,7 @@ _OLDEST = (b"\x09\x00", b"\x09\x02", b"\x09\x04")  # how workbooks of Excel 2 to
 _MARKED_UP = (b"<", b"\xef\xbb\xbf<")
 _UNREAD = "comments, drawings, headers and footers of binary workbooks are not read"
 
-Section = tuple[str, list[Block]]
+Section = tuple[str, Iterable[Block]]
 
 
 def read(data: bytes) -> Extract:
@@ -35,16 +36,17 @@ def read(data: bytes) -> Extract:
     if "content.xml" in names:
         return opendocument.read(data)
     if _BINARY in names:
-        text, headings, parts = joined(_cells(data))
+        text, headings, parts = joined(_cells(data, {}))
         return Extract(text=text, headings=headings, parts=parts, gaps=(_UNREAD,))
     return workbook.read(data)
 
 
 def _old(data: bytes) -> Extract:
     """A workbook of Excel 97, or what else is kept in the same container."""
-    from olefile import OleFileIO  # type: ignore[import-untyped]
+    from olefile import OleFileIO
 
-    with OleFileIO(io.BytesIO(data)) as container:
+    file = io.BytesIO(data)
+    with OleFileIO(file, write_mode=True) as container:
         if container.exists("EncryptedPackage"):
             raise Rejected(EncryptedDocument, "it is protected by a password", "Save a copy without the password.")
         stream = next((name for name in ("Workbook", "Book") if container.exists(name)), "")
@@ -54,10 +56,14 @@ def _old(data: bytes) -> Extract:
         if biff.is_encrypted(book):
             raise Rejected(EncryptedDocument, "it is protected by a password", "Save a copy without the password.")
         storages = dict.fromkeys(path[0] for path in container.listdir() if path[0].startswith("MBD"))
+        extras = list(biff.extras(book)) if stream == "Workbook" else []
+        moved, rows_of = biff.dense(book) if stream == "Workbook" else (book, {})
         found = [objects.stored(container, [name], name) for name in storages]
         stated = _stated(container.get_metadata())
-    extras = list(biff.extras(book)) if stream == "Workbook" else []
-    text, headings, parts = joined((*_cells(data), *_beside(extras)))
+        if rows_of:
+            container.write_stream(stream, moved)
+        data = file.getvalue()
+    text, headings, parts = joined(itertools.chain(_cells(data, rows_of), _beside(extras)))
     pictures = biff.pictures(book)
     return Extract(
         text=text,
@@ -90,7 +96,8 @@ def _stated(metadata: Any) -> dict[str, Any]:
     }
 
 
-def _cells(data: bytes) -> Iterator[Section]:
+def _cells(data: bytes, rows_of: dict[str, list[int]]) -> Iterator[Section]:
+    """The tables of each sheet; `rows_of` are the numbers of rows that were moved together before."""
     from python_calamine import CalamineWorkbook, PasswordError, SheetVisibleEnum
 
     try:
@@ -101,8 +108,9 @@ def _cells(data: bytes) -> Iterator[Section]:
         ) from error
     for sheet in book.sheets_metadata:
         place = _place(sheet.name, sheet.visible != SheetVisibleEnum.Visible)
-        rows = enumerate(book.get_sheet_by_name(sheet.name).iter_rows())
-        yield from ((place, table) for table in blocks(((number, _row(row)) for number, row in rows), sheet.name))
+        numbers = rows_of.get(sheet.name) or itertools.count()
+        rows = zip(numbers, map(_row, book.get_sheet_by_name(sheet.name).iter_rows()), strict=False)
+        yield from ((place, table) for table in blocks(rows, sheet.name))
 
 
 def _place(name: str, hidden: bool) -> str:

@@ -6,7 +6,8 @@ The sheets are read as they stream by, so that one whose last cell is filled tak
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
 from rag.documents import drawing
@@ -18,11 +19,11 @@ from rag.documents.sections import joined
 
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _THREADED = "{http://schemas.microsoft.com/office/spreadsheetml/2018/threadedcomments}"
-_SHEETS = ("worksheet", "chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet")
-_REFERENCE = re.compile(r"([A-Z]{1,3})\d+")
+_ROW, _CELL, _VALUE, _FORMULA = (f"{_S}{name}" for name in ("row", "c", "v", "f"))
+_MOST_LETTERS = 3  # of the name of a column
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
-Section = tuple[str, list[Block]]
+Section = tuple[str, Iterable[Block]]
 
 
 class _Book(NamedTuple):
@@ -41,8 +42,7 @@ def read(data: bytes) -> Extract:
     root = package.main_root(main)
     book = _book(package, main, root)
     sheets = [(sheet, package.target(main, sheet.get(f"{R}id"))) for sheet in root.iter(f"{_S}sheet")]
-    found = [section for sheet, part in sheets if part for section in _sheet(book, sheet, part)]
-    text, headings, parts = joined(found)
+    text, headings, parts = joined(section for sheet, part in sheets if part for section in _sheet(book, sheet, part))
     drawn = [one for _, part in sheets if part for one in package.linked(part, "drawing")]
     members = tuple(package.members(part for _, part in sheets if part))
     return Extract(
@@ -81,10 +81,10 @@ def _sheet(book: _Book, sheet: Any, part: str) -> Iterator[Section]:
     name = one_line(sheet.get("name"))
     place = f"sheet {name}" + (" (hidden)" if sheet.get("state", "visible") != "visible" else "")
     margins: list[Block] = []
-    formulas: list[str] = []
-    yield from ((place, table) for table in blocks(_rows(book, part, margins, formulas), name))
-    if formulas:
-        book.package.gaps.append(f"{place}: formulas without a saved value: {len(formulas)}, such as in {formulas[0]}")
+    lost: list[str] = []
+    yield from ((place, table) for table in blocks(_rows(book, part, margins, lost), name))
+    if lost:
+        book.package.gaps.append(f"{place}: cells whose value was not saved: {len(lost)}, such as {lost[0]}")
     for target in book.package.linked(part, "drawing"):
         root = book.package.root(target)
         if root is not None:
@@ -94,41 +94,51 @@ def _sheet(book: _Book, sheet: Any, part: str) -> Iterator[Section]:
     yield f"{place}, header and footer", margins
 
 
-def _rows(book: _Book, part: str, margins: list[Block], formulas: list[str]) -> Iterator[tuple[int, Row]]:
-    """The rows by number; the texts of headers and footers and the places of formulas without a value are added."""
+def _rows(book: _Book, part: str, margins: list[Block], lost: list[str]) -> Iterator[tuple[int, Row]]:
+    """The rows by number; the texts of headers and footers are added, and the cells without a value that should be."""
     number = 0
-    for element in book.package.elements(part, f"{_S}row", f"{_S}headerFooter"):
-        if element.tag == f"{_S}headerFooter":
+    for element in book.package.elements(part, _ROW, f"{_S}headerFooter"):
+        if element.tag != _ROW:
             margins += [Block(text) for text in dict.fromkeys(margin(one.text or "") for one in element)]
             continue
         given = element.get("r", "")
         number = int(given) if given.isdecimal() else number + 1
         row: Row = {}
         column = 0
-        for cell in element.iterchildren(f"{_S}c"):
-            column = _column(cell.get("r", "")) or column + 1
-            row[column] = _value(book, cell)
-            if cell.find(f"{_S}f") is not None and cell.find(f"{_S}v") is None:
-                formulas.append(cell.get("r", "") or f"row {number}")
+        for cell in element.iterchildren(_CELL):
+            reference = cell.get("r", "")
+            column = _column(reference.rstrip("0123456789")) or column + 1
+            text = _value(book, cell)
+            if text is None:
+                lost.append(reference or f"in row {number}")
+            elif text:
+                row[column] = text
         yield number, row
 
 
-def _column(reference: str) -> int:
-    """The number of the column that a reference such as "AB12" names, from 1; 0 where it names none."""
-    match = _REFERENCE.fullmatch(reference)
+@cache
+def _column(letters: str) -> int:
+    """The number of the column that the letters of a reference name, from 1; 0 where they name none."""
     number = 0
-    for letter in match[1] if match else "":
+    for letter in letters if len(letters) <= _MOST_LETTERS else "":
         number = number * 26 + ord(letter) - 64
     return number
 
 
-def _value(book: _Book, cell: Any) -> str:
-    kind, value = cell.get("t", "n"), cell.findtext(f"{_S}v") or ""
+def _value(book: _Book, cell: Any) -> str | None:
+    """What a cell shows, or None where the file should say it and does not."""
+    kind, value, computed = cell.get("t", "n"), None, False
+    for child in cell:
+        if child.tag == _VALUE:
+            value = child.text or ""
+        elif child.tag == _FORMULA:
+            computed = True
+        elif kind == "inlineStr" and child.tag == f"{_S}is":
+            value = _text(child)
+    if value is None:
+        return None if computed or kind == "s" else ""
     if kind == "s":
-        return book.texts[int(value)] if value.isdecimal() and int(value) < len(book.texts) else ""
-    if kind == "inlineStr":
-        inner = cell.find(f"{_S}is")
-        return _text(inner) if inner is not None else ""
+        return book.texts[int(value)] if value.isdecimal() and int(value) < len(book.texts) else None
     if kind == "n":
         style = cell.get("s", "0")
         known = style.isdecimal() and int(style) < len(book.codes)
