@@ -10,7 +10,8 @@ from statistics import median
 from typing import NamedTuple
 
 from rag.documents.lines import Block, Line, Piece, pieces, rows_of
-from rag.documents.pdf_page import Rect, Word
+from rag.documents.pdf_page import Word
+from rag.documents.pdf_view import Rect
 from rag.documents.tables import Cell, is_number, row_of
 
 _NEAR = 3.0  # points between lines that touch, and between edges that are one

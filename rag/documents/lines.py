@@ -11,7 +11,8 @@ from itertools import groupby
 from typing import Literal, NamedTuple
 
 from rag.documents.hyphens import ends_in_hyphen
-from rag.documents.pdf_page import RIGHT_TO_LEFT, SLANTED, Rect, Word, union
+from rag.documents.pdf_page import RIGHT_TO_LEFT, SLANTED, Word
+from rag.documents.pdf_view import Rect, union
 
 _STOPS = ".!?:;。！？"
 _CLOSING = "\"”’')]»›"

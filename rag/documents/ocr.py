@@ -16,7 +16,8 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from rag.documents.extract import one_line
-from rag.documents.pdf_page import Page, Rect, Word
+from rag.documents.pdf_page import Page, Word
+from rag.documents.pdf_view import Rect
 
 _RESOLUTION = 300  # dots per inch
 _LARGEST = 36_000_000  # pixels of a page: an A3 sheet at 300 dpi has 17 million

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from rag.documents.dates import iso_date, pdf_date
 from rag.documents.extract import Member, clean_author, clean_title, newlines, one_line
 from rag.documents.lines import Block, Line
-from rag.documents.pdf_page import View
+from rag.documents.pdf_view import View
 
 _LARGEST_FILE = 100_000_000  # bytes of an attached file
 _MOST_NOTES = 2_000  # fields and comments of a page

@@ -1,4 +1,4 @@
-"""A page of a PDF as pdfium sees it: its words and ruling lines with their places, and what else is drawn on it."""
+"""A page of a PDF as pdfium sees it: its words with their places, and what is drawn around them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-Rect = tuple[float, float, float, float]  # left, top, right, bottom in points from the page's upper left corner
+from rag.documents.pdf_drawn import drawn
+from rag.documents.pdf_view import Rect, View, union
 
 SLANTED = 4  # the turn of a word that no quarter turns bring upright
 RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
@@ -29,10 +30,7 @@ _SPELT_ANEW = re.compile(f"[{''.join(map(re.escape, map(chr, _SPELLED | _WITHIN)
 _ODD = re.compile(r"(?:(.)\1){2,}|[^\W\d_][^\w\s-][^\W\d_]{2}")
 _USUAL = (0.22, 1.05)  # ems per character of the other words
 _SPACE = 0.13  # ems
-_MOST_OBJECTS = 20_000  # of a page that are looked at for ruling lines: maps have more
-_THIN = 3.0  # points: a filled shape that is no thicker is a ruling line
 _ROW = 8.0  # points: words are looked up by the height at which they stand
-_SHORTEST = 5.0  # points of a ruling line
 
 
 class Word(NamedTuple):
@@ -79,58 +77,16 @@ def read_page(page: Any) -> Page:
         for word in words
         if view.holds(word.ink)
     ]
-    rulings, pictured, drawn = _drawn(page.raw, view)
+    rulings, pictured, marked = drawn(page.raw, view)
     return Page(
         width=view.width,
         height=view.height,
         words=_drawn_once(inside),
         rulings=rulings,
         outside=len(words) - len(inside),
-        drawn=drawn,
+        drawn=marked,
         pictured=pictured,
     )
-
-
-class View(NamedTuple):
-    """How a page's own coordinates become those of the page as shown: cropped, turned, from the upper left corner."""
-
-    box: tuple[float, float, float, float]  # left, bottom, right, top
-    quarter: int
-    width: float
-    height: float
-
-    @classmethod
-    def of(cls, page: Any) -> View:
-        left, bottom, right, top = page.get_bbox()
-        return cls((left, bottom, right, top), page.get_rotation() // 90 % 4, *page.get_size())
-
-    def map(self, turn: int = 0) -> tuple[float, float, float, float, float, float]:
-        """Of the page turned clockwise by `turn` quarter turns: x' = a x + b y + c and y' = d x + e y + f."""
-        left, bottom, right, top = self.box
-        maps = (
-            (1.0, 0.0, -left, 0.0, -1.0, top),
-            (0.0, 1.0, -bottom, 1.0, 0.0, -left),
-            (-1.0, 0.0, right, 0.0, 1.0, -bottom),
-            (0.0, -1.0, top, -1.0, 0.0, right),
-        )
-        return maps[(self.quarter + turn) % 4]
-
-    def rect(self, left: float, bottom: float, right: float, top: float) -> Rect:
-        a, b, c, d, e, f = self.map()
-        x1, y1 = a * left + b * bottom + c, d * left + e * bottom + f
-        x2, y2 = a * right + b * top + c, d * right + e * top + f
-        return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
-
-    def holds(self, ink: Rect) -> bool:
-        return 0 <= (ink[0] + ink[2]) / 2 <= self.width and 0 <= (ink[1] + ink[3]) / 2 <= self.height
-
-    def contains(self, ink: Rect) -> bool:
-        return min(ink[:2]) >= 0 and ink[2] <= self.width and ink[3] <= self.height
-
-    def clipped(self, ink: Rect) -> Rect:
-        left, right = (min(max(x, 0.0), self.width) for x in (ink[0], ink[2]))
-        top, bottom = (min(max(y, 0.0), self.height) for y in (ink[1], ink[3]))
-        return left, top, right, bottom
 
 
 class _Glyph(NamedTuple):
@@ -266,13 +222,6 @@ def _spelled(text: str, from_left: bool) -> str:
     return text[::-1] if from_left and RIGHT_TO_LEFT.search(text) else text
 
 
-def union(rects: list[Rect]) -> Rect:
-    if len(rects) == 1:
-        return rects[0]
-    lefts, tops, rights, bottoms = zip(*rects, strict=True)
-    return min(lefts), min(tops), max(rights), max(bottoms)
-
-
 def _drawn_once(words: list[Word]) -> list[Word]:
     """Drop words drawn again at nearly the same place, as some programs do for bold type and shadows."""
     kept: list[Word] = []
@@ -288,68 +237,3 @@ def _drawn_once(words: list[Word]) -> list[Word]:
             places[word.text, int(word.base / _ROW)].append(word)
             kept.append(word)
     return kept
-
-
-def _drawn(raw: Any, view: View) -> tuple[list[Rect], float, bool]:
-    """The ruling lines of a page, the share of it that images cover, and whether anything is drawn on it."""
-    import pypdfium2.raw as pdfium
-
-    count = pdfium.FPDFPage_CountObjects(raw)
-    sides = tuple(ctypes.c_float() for _ in range(4))
-    references = tuple(map(ctypes.byref, sides))
-    rulings: list[Rect] = []
-    covered = 0.0
-    for index in range(min(count, _MOST_OBJECTS)):
-        item = pdfium.FPDFPage_GetObject(raw, index)
-        kind = pdfium.FPDFPageObj_GetType(item)
-        if kind not in (pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE):
-            continue
-        if not pdfium.FPDFPageObj_GetBounds(item, *references):
-            continue
-        left, top, right, bottom = view.rect(*(side.value for side in sides))
-        if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
-            left, top, right, bottom = view.clipped((left, top, right, bottom))
-            covered += (right - left) * (bottom - top)
-        elif min(right - left, bottom - top) <= _THIN:
-            if max(right - left, bottom - top) >= _SHORTEST:
-                rulings.append((left, top, right, bottom))
-        else:
-            rulings.extend(_edges(item, view))
-    return rulings, covered / max(view.width * view.height, 1.0), count > 0
-
-
-def _edges(path: Any, view: View) -> Iterator[Rect]:
-    """The horizontal and vertical lines that a path strokes."""
-    import pypdfium2.raw as pdfium
-
-    fill, stroke = ctypes.c_int(), ctypes.c_int()
-    pdfium.FPDFPath_GetDrawMode(path, fill, stroke)
-    count = pdfium.FPDFPath_CountSegments(path)
-    if not stroke.value or not 1 < count <= 400:
-        return
-    matrix = pdfium.FS_MATRIX()
-    pdfium.FPDFPageObj_GetMatrix(path, matrix)
-    x, y = ctypes.c_float(), ctypes.c_float()
-    a, b, c, d, e, f = view.map()
-    begin = before = (0.0, 0.0)
-    for index in range(count):
-        segment = pdfium.FPDFPath_GetPathSegment(path, index)
-        kind = pdfium.FPDFPathSegment_GetType(segment)
-        pdfium.FPDFPathSegment_GetPoint(segment, x, y)
-        own_x = matrix.a * x.value + matrix.c * y.value + matrix.e
-        own_y = matrix.b * x.value + matrix.d * y.value + matrix.f
-        point = a * own_x + b * own_y + c, d * own_x + e * own_y + f
-        if kind == pdfium.FPDF_SEGMENT_MOVETO:
-            begin = point
-        elif kind == pdfium.FPDF_SEGMENT_LINETO:
-            yield from _ruling(before, point)
-            if pdfium.FPDFPathSegment_GetClose(segment):
-                yield from _ruling(point, begin)
-        before = point
-
-
-def _ruling(one: tuple[float, float], other: tuple[float, float]) -> Iterator[Rect]:
-    left, right = sorted((one[0], other[0]))
-    top, bottom = sorted((one[1], other[1]))
-    if min(right - left, bottom - top) < 1.0 and max(right - left, bottom - top) >= _SHORTEST:
-        yield left, top, right, bottom
