@@ -5,6 +5,8 @@ DOCS := $(SAMPLE)
 PY = .venv/bin/python
 RAG = .venv/bin/rag
 
+STRESS := $(patsubst %,tests/test_%.py,kills faults mutations writers life hostile)
+
 # Through the environment, so that neither make nor a shell reads what stands in a question or the name of a folder.
 export SAMPLE
 export FOLDER := $(value DOCS)
@@ -26,7 +28,7 @@ endef
 export INDEX_OF_FOLDER
 INDEX = "$$($(PY) -c "$$INDEX_OF_FOLDER")"
 
-.PHONY: help install chat ask test check eval bench lock clean dev browser
+.PHONY: help install chat ask test stress check eval bench lock clean dev browser
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +44,9 @@ ask: install ## ask once in the terminal: make ask Q="Who is Moira Kell?" [DOCS=
 
 test: dev browser ## run all tests
 	@$(PY) -m pytest -rs
+
+stress: dev ## the full sizes of the tests of faults, damage, lives and hostile files: an hour or two
+	@FOOTNOTE_STRESS=1 $(PY) -m pytest -s -rs $(STRESS)
 
 check: dev ## lint, format and types
 	.venv/bin/ruff check .
