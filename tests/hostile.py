@@ -66,6 +66,16 @@ def _data() -> None:
         put(f"no-number.{suffix}", '{"text": NaN, "title": Infinity, "date": -1e999}')
         put(f"scalar.{suffix}", '"Envoys met."')
         put(f"far-date.{suffix}", '{"title": "Talks", "text": "Envoys met.", "date": "99999-99-99T99:99:99+99:99"}')
+    for name, (head, text) in hostile_archives.HEADS.items():
+        put(
+            f"{name}.xml",
+            f"{head}<rss><channel><item><title>Talks</title><description>{text}</description></item></channel></rss>",
+        )
+    put("deep.xml", "<a>" * 100_000 + "Envoys met." + "</a>" * 100_000)
+    put(
+        "items.xml", "<rss>" + "<item><title>T</title><description>Envoys met.</description></item>" * 20_000 + "</rss>"
+    )
+    put("spaces.xml", "<a " + " ".join(f'xmlns:n{n}="{HOST}/{n}"' for n in range(20_000)) + ">Envoys met.</a>")
     put("twice.json", '{"text": "shown", "text": "Envoys met."}')
     put("wrong-kinds.json", '[{"title": {"a": 1}, "text": ["x", 1, null], "date": [], "authors": 7}, 5, null, "x", []]')
     put("records.jsonl", "".join(f'{{"title": "T{n}", "text": "Envoys met {n} times."}}\n' for n in range(20_000)))

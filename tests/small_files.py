@@ -162,6 +162,7 @@ MAIL = (
     "From: Anna <a@example.org>\nTo: b@example.org\nSubject: Talks\n"
     "Date: Wed, 12 Mar 2025 10:15:00 +0000\nMIME-Version: 1.0\n"
 )
+RSS = "<description>Envoys met on Tuesday.</description>"
 PAGE = "<article><h1>Talks</h1><p>Envoys met on Tuesday.</p></article>"
 VALID: dict[str, Make] = {
     **{suffix: (lambda make=made[0]: archive(make().items())) for suffix, made in ZIPPED.items()},
@@ -173,6 +174,7 @@ VALID: dict[str, Make] = {
     "json": lambda: json.dumps([{"title": "Talks", "text": "Envoys met on Tuesday.", "date": "2025-03-12"}]).encode(),
     "jsonl": lambda: b'{"title": "Talks", "text": "Envoys met."}\n{"title": "Two", "text": "They parted."}\n',
     "ipynb": lambda: json.dumps(notebook([{"cell_type": "markdown", "metadata": {}, "source": ["# Talks"]}])).encode(),
+    "xml": lambda: f"<rss><channel><item><title>Talks</title>{RSS}</item></channel></rss>".encode(),
     "rtf": lambda: rb"{\rtf1\ansi{\fonttbl{\f0 Arial;}}\f0 Envoys {\b met} on Tuesday.\par No date.}",
     "eml": lambda: (MAIL + "Content-Type: text/plain\n\nEnvoys met on Tuesday.\n").encode(),
     "mbox": lambda: (f"From a@example.org Wed Mar 12 10:15:00 2025\n{MAIL}\nEnvoys met.\n\n" * 2).encode(),
