@@ -72,7 +72,7 @@ def _value(flow: Flow, cell: Any) -> str:
     paragraphs = (flow.text(one) for one in cell.iterchildren(f"{TEXT}p"))
     text = one_line(" ".join(paragraphs)) or cell.get(f"{OFFICE}string-value", "")
     if kind == "date":
-        return str(cell.get(f"{OFFICE}date-value", text)).replace("T", " ").removesuffix(":00")
+        return str(cell.get(f"{OFFICE}date-value", text)).replace("T", " ").removesuffix(":00").removesuffix(" 00:00")
     try:
         value = float(cell.get(f"{OFFICE}value", ""))
     except ValueError:
