@@ -285,6 +285,21 @@ def test_invisible_text_such_as_that_over_a_scan_is_read() -> None:
     assert read_sheet(f"3 Tr {at(72, 700, 'Recognised before.')}").text == "Recognised before."
 
 
+NAMELESS = (
+    "<< /Type /Font /Subtype /Type3 /FontBBox [0 0 10 10] /FontMatrix [0.1 0 0 0.1 0 0] /CharProcs << /a 5 0 R /b 5 0 R >>"
+    " /Encoding << /Differences [65 /g1 /g2] >> /FirstChar 65 /LastChar 66 /Widths [6 6] >>"
+)
+
+
+def test_a_page_in_fonts_that_do_not_say_their_characters_is_no_text(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ocr, "program", lambda: None)
+    nonsense = Sheet(at(72, 700, "ABBA BAAB AB"))
+    with pytest.raises(Rejected, match="a page whose fonts do not say what their characters stand for, not read"):
+        read(pdf([nonsense], font=NAMELESS, objects=[stream(b"6 0 d0 0 0 5 5 re f")]))
+
+
 def test_hebrew_drawn_from_left_to_right_is_read_from_right_to_left() -> None:
     codes = "\n".join(f"<{code:02X}> <{0x05D0 + code - 0x61:04X}>" for code in range(0x61, 0x7B))
     cmap = f"begincmap 1 begincodespacerange <00> <FF> endcodespacerange 26 beginbfchar\n{codes}\nendbfchar endcmap"
@@ -387,7 +402,9 @@ def test_a_scanned_page_is_listed_where_tesseract_is_not_installed(monkeypatch: 
     monkeypatch.setattr(ocr, "program", lambda: None)
     with pytest.raises(Rejected) as caught:
         read(scanned(*SCAN))
-    assert "text recognition is not installed" in caught.value.reason
+    assert caught.value.reason == (
+        "its pages hold no text (page 1: an image, not read: text recognition needs Tesseract, which is not installed)"
+    )
     assert caught.value.remedy.startswith("Install Tesseract")
 
 

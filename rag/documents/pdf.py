@@ -26,7 +26,6 @@ _SHARE = 2 / 3  # of the seconds that the process has, where they are limited
 _FEW = 100  # characters on a page below which an image over most of it is taken for a scan
 _MOST = 0.5  # share of a page
 _DAMAGED = "damaged"
-_SCAN = "a scanned page"
 _PDFIUM = threading.Lock()  # pdfium keeps global state: one call at a time in a process
 
 
@@ -90,8 +89,8 @@ class _Pages:
         self._pdf, self._extras, self._deadline = pdf, extras, deadline
         self._running = Running()
         self._said: dict[int, str] = {}
-        self._scans: list[int] = []
-        self._outside = 0
+        self._scans: dict[int, str] = {}  # page: what it is
+        self._outside = self._unmapped = 0
 
     def read(self) -> None:
         count = len(self._pdf)
@@ -115,19 +114,21 @@ class _Pages:
     def recognise(self) -> None:
         """Read scanned pages by text recognition, as many as the time allows."""
         if ocr.program() is None:
-            self._said |= dict.fromkeys(self._scans, f"{_SCAN}, not read: Tesseract is not installed")
+            for number, what in self._scans.items():
+                self._said[number] = f"{what}, not read: text recognition needs Tesseract, which is not installed"
             return
-        for first in range(0, len(self._scans), ocr.PAGES):
-            numbers = self._scans[first : first + ocr.PAGES]
-            if time.monotonic() > self._deadline:
-                self._said |= dict.fromkeys(self._scans[first:], f"{_SCAN}, {ocr.LATE}")
-                return
+        numbers = list(self._scans)
+        while numbers:
+            batch, numbers = numbers[: ocr.PAGES], numbers[ocr.PAGES :]
+            late = time.monotonic() > self._deadline
             scans: list[ocr.Scan] = []
-            for number in numbers:
+            for number in () if late else batch:
                 with closing(self._pdf[number]) as page:
                     scans.append(ocr.Scan.of(page))
-            for number, found in zip(numbers, ocr.recognised(scans, self._deadline), strict=True):
-                self._said[number] = f"{_SCAN}, {found}" if isinstance(found, str) else self._taken(number, found)
+            results = [ocr.LATE] * len(batch) if late else ocr.recognised(scans, self._deadline)
+            for number, found in zip(batch, results, strict=True):
+                what = self._scans[number]
+                self._said[number] = f"{what}, {found}" if isinstance(found, str) else self._taken(number, found)
 
     def gaps(self) -> Iterator[str]:
         numbers = sorted(self._said)
@@ -136,16 +137,16 @@ class _Pages:
             yield f"page {first}: {what[1]}" if first == last else f"pages {first}–{last}: {what[1]}"
         if self._outside:
             yield f"words beyond the edges of pages not read: {self._outside}"
+        if self._unmapped:
+            yield f"words that may be wrong, as their fonts do not say what characters stand for: {self._unmapped}"
         yield from self._running.gaps()
 
     def why_empty(self) -> tuple[str, str]:
         """The reason, and what to do about it."""
-        if not self._scans:
-            return "its pages hold no text", ""
-        if ocr.program():
-            return "its pages are scanned images, in which text recognition found no text", ""
-        reason = "its pages hold no text: they seem to be scanned images, and text recognition is not installed"
-        return reason, "Install Tesseract, or run text recognition (OCR) on it first."
+        told = list(itertools.islice(self.gaps(), 3))
+        reason = "its pages hold no text" + (f" ({'; '.join(told)})" if told else "")
+        missing = self._scans and ocr.program() is None
+        return reason, "Install Tesseract, or run text recognition (OCR) on it first." if missing else ""
 
     def _page(self, number: int) -> Page | None:
         """A page as pdfium sees it, or None where it makes nothing of it."""
@@ -158,12 +159,16 @@ class _Pages:
         except pypdfium2.PdfiumError:
             self._said[number] = _DAMAGED
             return None
+        self._outside += page.outside
         length = sum(len(word.text) for word in page.words)
+        if page.unmapped > _MOST * len(page.words):
+            self._scans[number] = "a page whose fonts do not say what their characters stand for"
+            return page._replace(words=[])
+        self._unmapped += page.unmapped
         if length < _FEW and (page.pictured > _MOST or (page.drawn and not length)):
-            self._scans.append(number)
+            self._scans[number] = "an image"
         elif not length and not self.blocks[number]:
             self._said[number] = "no text"
-        self._outside += page.outside
         return page
 
     def _lay_out(self, number: int, page: Page) -> None:
@@ -175,7 +180,7 @@ class _Pages:
         found, known = blocks(page), self.blocks[number]
         text = [block for block in known if block.kind != "note"]
         if _length(found) < _length(text) + (_FEW if text else 1):
-            return "an image in which text recognition found no more text"
+            return f"{self._scans[number]}, in which text recognition found no {'more ' if text else ''}text"
         self.blocks[number] = [*found, *(block for block in known if block.kind == "note")]
         return "read by text recognition, may hold errors"
 

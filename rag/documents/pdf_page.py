@@ -53,7 +53,8 @@ class Word(NamedTuple):
 class Page(NamedTuple):
     """Width and height are those of the page as shown, as are the ruling lines: rectangles without area, or nearly.
 
-    `outside` counts the words beyond its edges, which are left out; `pictured` is the share that images cover.
+    `outside` counts the words beyond its edges, which are left out, `unmapped` those in fonts that do not say what
+    their characters stand for; `pictured` is the share that images cover.
     """
 
     width: float
@@ -61,6 +62,7 @@ class Page(NamedTuple):
     words: list[Word]
     rulings: list[Rect]
     outside: int = 0
+    unmapped: int = 0
     drawn: bool = True  # whether anything at all is drawn on it
     pictured: float = 0.0
 
@@ -69,7 +71,8 @@ def read_page(page: Any) -> Page:
     view = View.of(page)
     textpage = page.get_textpage()
     try:
-        words = _Characters(textpage.raw, view).words()
+        characters = _Characters(textpage.raw, view)
+        words = characters.words()
     finally:
         textpage.close()
     inside = [
@@ -84,6 +87,7 @@ def read_page(page: Any) -> Page:
         words=_drawn_once(inside),
         rulings=rulings,
         outside=len(words) - len(inside),
+        unmapped=characters.unmapped,
         drawn=marked,
         pictured=pictured,
     )
@@ -107,6 +111,7 @@ class _Characters:
         self._references = tuple(map(ctypes.byref, self._numbers))
         self._rect, self._matrix = pdfium.FS_RECTF(), pdfium.FS_MATRIX()
         self._maps = [view.map(turn) for turn in (0, 1, 2, 3, 0)]
+        self.unmapped = 0
         self._text = self._characters()
         self._special = _SPELT_ANEW.search(self._text) is not None or RIGHT_TO_LEFT.search(self._text) is not None
 
@@ -129,6 +134,7 @@ class _Characters:
 
     def _words(self, start: int, end: int) -> Iterator[Word]:
         text = self._text[start:end]
+        self.unmapped += self._pdfium.FPDFText_HasUnicodeMapError(self._raw, start) == 1
         if self._special and not text.translate(_SPELLED):
             return
         turn, size = self._posture(start)
