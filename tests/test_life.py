@@ -119,12 +119,15 @@ def ranked(texts: dict[str, str]) -> list[list[tuple[float, Place]]]:
             title = read(Path(path).name, texts[path]).title
             for start, end, section, vector in passages_of(path, texts[path]):
                 places.append((path, start, end))
-                vectors.append(vector / np.linalg.norm(vector))
+                vectors.append(vector)
                 words = (len(places), title, section, texts[path][start:end])
                 database.execute("INSERT INTO lexical (rowid, title, section, text) VALUES (?, ?, ?, ?)", words)
         if not places:
             return [[] for _ in QUERIES for _ in MODES]
-        rows, sql = np.stack(vectors).astype(np.float64), "SELECT rowid, -rank FROM lexical WHERE lexical MATCH ?"
+        stacked, sql = np.stack(vectors), "SELECT rowid, -rank FROM lexical WHERE lexical MATCH ?"
+        rows = (stacked / np.linalg.norm(stacked, axis=1, keepdims=True)).astype(
+            np.float64
+        )  # rounded as vectors.py does
         lists = []
         for query in QUERIES:
             match = " OR ".join(f'"{word}"' for word in sorted(set(query_words(query).lower().split())))
