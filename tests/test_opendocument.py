@@ -20,7 +20,8 @@ NAMES = " ".join(
     f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
     for short, name in {
         "office": "office", "text": "text", "table": "table", "draw": "drawing", "style": "style",
-        "svg": "svg-compatible", "presentation": "presentation", "meta": "meta", "manifest": "manifest", "chart": "chart",
+        "svg": "svg-compatible", "presentation": "presentation", "meta": "meta",
+        "manifest": "manifest", "chart": "chart",
     }.items()
 )  # fmt: skip
 NAMES += ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xlink="http://www.w3.org/1999/xlink"'
