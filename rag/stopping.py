@@ -49,7 +49,7 @@ class Stopping:
         else:
             sys.__unraisablehook__(what)
 
-    def _repeat(self, number: int, seconds: float) -> None:
+    def _repeat(self, number: signal.Signals, seconds: float) -> None:
         def repeat() -> None:
             if not self._left.wait(seconds):
                 self._repeating = False

@@ -267,7 +267,7 @@ def test_an_answer_as_plain_values() -> None:
                 "title": "Talks",
                 "path": "/news/talks.pdf",
                 "page": None,
-                    "part": None,
+                "part": None,
                 "date": None,
                 "span": {"document_id": REPORT.id, "start": 0, "end": 21},
             }

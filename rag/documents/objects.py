@@ -24,7 +24,7 @@ def member(name: str, data: bytes) -> Member | str:
     """The file that an embedded object is, or the gap that says that it cannot be taken out."""
     if not data.startswith(OLE):
         return Member(_named(name, _kind(data)), data)
-    from olefile import OleFileIO  # type: ignore[import-untyped]
+    from olefile import OleFileIO
 
     try:
         with OleFileIO(io.BytesIO(data)) as container:

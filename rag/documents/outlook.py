@@ -41,7 +41,7 @@ _ENDS_BLOCK = re.compile(rb"\{\\\*\\htmltag\d+ <(?:p|div|br|li|tr|td|h[1-6])\b[^
 
 
 def read(data: bytes) -> Extract:
-    from olefile import OleFileIO  # type: ignore[import-untyped]
+    from olefile import OleFileIO
     from oxmsg.storage import Storage
 
     if not data.startswith(_OLE):
