@@ -24,6 +24,7 @@ from rag import terminal
 from rag.catalog import Catalog
 from rag.cli import main
 from rag.config import Config
+from rag.documents import SUFFIXES
 from rag.encoder import DEFAULT, Encoder
 from rag.types import Answer, Citation, Document, Hit, IndexedDocument, Progress, Statement, UpdateReport
 
@@ -233,7 +234,7 @@ def test_an_empty_folder_says_which_files_could_be_indexed(run: Run, reports: Pa
     (reports / "none").mkdir()
     code, out, err = run("index", "reports/none")
     assert (code, err) == (0, "")
-    assert out.startswith("No files were found. Supported: .docx, ")
+    assert out.startswith(f"No files were found. Supported: {min(SUFFIXES)}, ")
 
 
 def test_an_interrupted_index_keeps_what_is_done_and_the_same_command_goes_on(
