@@ -180,7 +180,7 @@ def test_no_text_is_read_wrong_without_a_word(case: tuple[str, str], start: int,
 def test_guesses_of_a_stated_confidence_are_right_as_often_as_stated() -> None:
     chance = random.Random(5)
     sure = right = 0
-    for _ in range(600):
+    for _ in range(250):
         language, encoding = chance.choice([case for case in ALL if case[1] not in UNICODE])
         start = chance.randrange(len(TEXTS[language]))
         data = TEXTS[language][start : start + 80].encode(encoding, "ignore")
@@ -191,7 +191,7 @@ def test_guesses_of_a_stated_confidence_are_right_as_often_as_stated() -> None:
         if gaps and ", confidence 0.9" in gaps[0]:
             sure += 1
             right += text == data.decode(encoding)
-    assert sure > 300
+    assert sure > 120
     assert right / sure > 0.97
 
 

@@ -175,7 +175,7 @@ def rejection(box: Sandbox, path: Path) -> str:
     assert caught.value.path == str(path)
     said = (remedy for reason, remedy in REMEDIES.items() if reason in caught.value.message)
     assert caught.value.remedy == next(said, "")
-    return caught.value.message.removeprefix(f"{path}: ")
+    return caught.value.message.removeprefix(f"{path}: ").rstrip(".")
 
 
 SMALL = DocumentSettings(seconds=1, megabytes=256)
