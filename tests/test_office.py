@@ -276,6 +276,7 @@ def test_each_structure_of_a_presentation_is_read_in_its_place(sentinel: str, wh
 def test_titles_of_slides_are_headings_and_the_first_one_names_the_presentation() -> None:
     assert headings(shown()) == ["Titled", "Second"]
     assert shown().title == "Titled"
+    assert (shown().author, shown().date) == (None, None)  # the library's template names others
     (member,) = shown().members
     assert isinstance(member.content, bytes)
     assert (Path(member.name).suffix, read_docx(member.content).text) == (".docx", "Embedded")

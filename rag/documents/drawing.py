@@ -8,7 +8,7 @@ from typing import Any
 
 from rag.documents.cells import line
 from rag.documents.extract import Block, one_line
-from rag.documents.numbers import written
+from rag.documents.numbers import whole, written
 from rag.documents.package import Package, R
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -104,10 +104,10 @@ def _points(element: Any) -> dict[int, str]:
     """The values that are kept of a range of cells, by their number, or the one that is written instead of it."""
     if element is None:
         return {}
-    found = [point for point in element.iter(f"{C}pt") if point.get("idx", "").isdecimal()]
+    found = {number: point for point in element.iter(f"{C}pt") if (number := whole(point.get("idx"))) is not None}
     if not found:
         return {number: one.text or "" for number, one in enumerate(element.iter(f"{C}v"))}
-    return {int(point.get("idx")): _value(point) for point in found}
+    return {number: _value(point) for number, point in found.items()}
 
 
 def _value(point: Any) -> str:

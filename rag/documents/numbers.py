@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 _DIGITS = 15  # all that a spreadsheet shows of a number, and fewer than a float's noise begins with
+_LONGEST_COUNT = 12  # digits
 _LAST_DAY = 2_958_466  # the day after 9999-12-31
 _LONGEST = 21  # digits before a number is written with an exponent
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
@@ -27,6 +28,11 @@ class _Format(NamedTuple):
     before: str = ""
     after: str = ""
     factor: float = 1.0
+
+
+def whole(text: str | None) -> int | None:
+    """A number without sign as files count with, or None for anything else."""
+    return int(text) if text and text.isdecimal() and len(text) <= _LONGEST_COUNT else None
 
 
 def number(value: float) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +11,8 @@ from rag.documents import objects
 from rag.documents.archive import xml
 from rag.documents.cells import comment, line
 from rag.documents.extract import Block, Member, Rejected, one_line
+from rag.documents.numbers import whole
+from rag.documents.package import DAMAGED
 
 _SPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
 OFFICE, TEXT, TABLE, STYLE = (_SPACE % name for name in ("office", "text", "table", "style"))
@@ -42,8 +43,8 @@ def body(root: Any) -> Any:
 
 def times(element: Any, name: str) -> int:
     """How often a row, cell or space stands there."""
-    value = element.get(name, "1")
-    return int(value) if value.isdecimal() else 1
+    number = whole(element.get(name))
+    return 1 if number is None else number
 
 
 class File:
@@ -60,7 +61,7 @@ class File:
     def bytes(self, name: str) -> bytes | None:
         try:
             return self._archive.read(name)
-        except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+        except DAMAGED:
             self.gaps.append(f"missing or damaged: {name}")
             return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import lzma
 import posixpath
 import re
 import zipfile
@@ -17,13 +18,16 @@ from rag.documents.extract import Member, Rejected, clean_author, clean_title, o
 from rag.documents.objects import member
 from rag.errors import UnreadableDocument
 
+# What reading an entry of an archive raises where there is none of its name, or it is damaged.
+DAMAGED = (KeyError, ValueError, OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _STRICT = re.compile(rb"""(\bxmlns(?::[\w.-]+)?\s*=\s*["'])http://purl\.oclc\.org/ooxml/(\w+)/""")
 _TRANSITIONAL = rb"\1http://schemas.openxmlformats.org/\2/2006/"
 _EMBEDDED = ("package", "oleObject")
 _MEDIA = ("video", "audio", "media")
-_TEMPLATE_MADE = "2013-12-23T23:15:00Z"  # of the template of a library, whose documents keep it
+# The templates of python-docx and python-pptx, whose documents keep when and by whom they were made.
+_TEMPLATES = {"2013-12-23T23:15:00Z": "python-docx", "2013-01-27T09:14:16Z": "Steve Canny"}
 
 
 class Link(NamedTuple):
@@ -57,7 +61,7 @@ class Package:
         """The content of a part, or None and a gap where it is missing or damaged."""
         try:
             return self._archive.read(self._names[name.lower()])
-        except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+        except DAMAGED:
             self.gaps.append(f"missing or damaged: {name}")
             return None
 
@@ -150,11 +154,12 @@ class Package:
         if root is None:
             return {}
         stated = {str(one.tag).rpartition("}")[2]: one.text or "" for one in root.iter()}
-        created, changed = stated.get("created", ""), iso_date(stated.get("modified", ""))
-        date = iso_date(created) if created != _TEMPLATE_MADE else None
+        created, author = stated.get("created", ""), stated.get("creator", "")
+        date = None if created in _TEMPLATES else iso_date(created)
+        changed = iso_date(stated.get("modified", ""))
         return {
             "title": clean_title(stated.get("title")),
-            "author": clean_author(stated.get("creator")),
+            "author": None if _TEMPLATES.get(created) == author else clean_author(author),
             "date": date,
             "updated": changed if date and changed and changed > date else None,
         }

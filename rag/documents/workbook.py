@@ -6,14 +6,14 @@ The sheets are read as they stream by, so that one whose last cell is filled tak
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from rag.documents import drawing
 from rag.documents.cells import Row, blocks, comment, margin
 from rag.documents.extract import Block, Extract, one_line
-from rag.documents.numbers import BUILT_IN, written
+from rag.documents.numbers import BUILT_IN, whole, written
 from rag.documents.package import Package, R
 from rag.documents.sections import joined
 
@@ -23,6 +23,7 @@ _ROW, _CELL, _VALUE, _FORMULA = (f"{_S}{name}" for name in ("row", "c", "v", "f"
 _MOST_LETTERS = 3  # of the name of a column
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
+Other = TypeVar("Other", str, None)
 Section = tuple[str, Iterable[Block]]
 
 
@@ -73,7 +74,7 @@ def _codes(root: Any) -> list[str]:
         return []
     own = {one.get("numFmtId"): one.get("formatCode", "") for one in root.iter(f"{_S}numFmt")}
     numbers = [one.get("numFmtId", "0") for one in root.iterfind(f"{_S}cellXfs/{_S}xf")]
-    return [own.get(number) or BUILT_IN.get(int(number) if number.isdecimal() else 0, "") for number in numbers]
+    return [own.get(number) or BUILT_IN.get(whole(number) or 0, "") for number in numbers]
 
 
 def _sheet(book: _Book, sheet: Any, part: str) -> Iterator[Section]:
@@ -101,8 +102,7 @@ def _rows(book: _Book, part: str, margins: list[Block], lost: list[str]) -> Iter
         if element.tag != _ROW:
             margins += [Block(text) for text in dict.fromkeys(margin(one.text or "") for one in element)]
             continue
-        given = element.get("r", "")
-        number = int(given) if given.isdecimal() else number + 1
+        number = whole(element.get("r")) or number + 1
         row: Row = {}
         column = 0
         for cell in element.iterchildren(_CELL):
@@ -138,14 +138,18 @@ def _value(book: _Book, cell: Any) -> str | None:
     if value is None:
         return None if computed or kind == "s" else ""
     if kind == "s":
-        return book.texts[int(value)] if value.isdecimal() and int(value) < len(book.texts) else None
+        return _item(book.texts, value, None)
     if kind == "n":
-        style = cell.get("s", "0")
-        known = style.isdecimal() and int(style) < len(book.codes)
-        return written(value, book.codes[int(style)] if known else "", from_1904=book.from_1904)
+        return written(value, _item(book.codes, cell.get("s", "0"), ""), from_1904=book.from_1904)
     if kind == "b":
         return {"0": "FALSE", "1": "TRUE"}.get(value, value)
     return value.replace("T", " ").removesuffix(" 00:00:00") if kind == "d" else _unescaped(value)
+
+
+def _item(items: Sequence[str], number: str | None, other: Other) -> str | Other:
+    """The item that a file names by its number, or another one where there is none."""
+    place = whole(number)
+    return items[place] if place is not None and place < len(items) else other
 
 
 def _text(item: Any) -> str:
@@ -171,7 +175,5 @@ def _comments(book: _Book, part: str) -> Iterator[Block]:
         root = book.package.root(target)
         authors = [one.text or "" for one in root.iter(f"{_S}author")] if root is not None else []
         for one in root.iter(f"{_S}comment") if root is not None else ():
-            number = one.get("authorId", "")
-            known = number.isdecimal() and int(number) < len(authors)
             if one.get("ref", "") not in threads:
-                yield comment(one.get("ref", ""), authors[int(number)] if known else "", _text(one))
+                yield comment(one.get("ref", ""), _item(authors, one.get("authorId"), ""), _text(one))
