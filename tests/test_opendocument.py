@@ -259,20 +259,3 @@ def test_a_damaged_part_beside_the_text_is_a_gap() -> None:
     found = read(odf("text", p("Envoys met."), parts={"styles.xml": "<a>", "meta.xml": META}))
     assert (found.text, found.title) == ("Envoys met.", "Of words")
     assert found.gaps[0].startswith("styles.xml not read: its XML is damaged")
-
-
-def test_a_text_that_a_library_wrote_reads_as_it_was_written() -> None:
-    from odfdo import Document, Header, Paragraph
-
-    document = Document("text")
-    document.body.clear()
-    document.body.append(Header(1, "Talks open"))
-    met = Paragraph("Envoys met.")
-    met.insert_note(after="met", note_id="n1", citation="1", body="In Riyadh.")
-    met.insert_annotation(after="Envoys", body="Who?", creator="Anna")
-    document.body.append(met)
-    stream = io.BytesIO()
-    document.save(stream)
-    found = settled(read(stream.getvalue()))
-    assert found.text == "Talks open\n\nEnvoys met.\n\nIn Riyadh.\n\nAnna: Who?"
-    assert [name for _, name in found.parts] == ["footnotes", "comments"]
