@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rag.database import faults_of, file_digest
+from rag.errors import IndexDamaged
 
+_CONDEMNED = "damaged"  # in the place of a digest
 _LENGTH = 256  # bytes: within one sector, and overwritten in place
 
 
@@ -32,8 +34,15 @@ class Ledger:
         self._path = catalog.with_name(f"{catalog.name}.ledger")
 
     def fits(self) -> bool:
-        """Whether the catalog's file is, byte for byte, what was noted when it was written last."""
+        """Whether the catalog's file is, byte for byte, what was noted when it was written last.
+
+        Raises IndexDamaged where it was found damaged before, whoever has the write lock meanwhile.
+        """
         noted = self.read()
+        if noted is not None and noted.sha256 == _CONDEMNED:
+            folder = self._catalog.parent
+            remedy = f"Wait until it is mended, or mend it: rag verify --repair --index {folder}"
+            raise IndexDamaged(str(folder), "the catalog is damaged.", remedy=remedy)
         return noted is not None and bool(noted.sha256) and noted.sha256 == file_digest(self._catalog)
 
     def unexpected(self, generation: int) -> str:
@@ -61,6 +70,11 @@ class Ledger:
     def close(self, generation: int) -> None:
         """Note the catalog's bytes, which nobody will change before `open`."""
         self._write(Entry(generation, file_digest(self._catalog)))
+
+    def condemn(self) -> None:
+        """Note that the catalog is damaged: nobody may open it until another stands in its place."""
+        noted = self.read()
+        self._write(Entry(noted.generation if noted else 0, _CONDEMNED))
 
     def copy(self, other: Ledger) -> None:
         """Note of this catalog what is noted of another, whose file will stand in its place."""

@@ -45,6 +45,7 @@ def salvage(folder: Path) -> Salvaged:
     damaged catalog, or the new one. Raises IndexLocked where another process has the catalog open.
     """
     old, beside = folder / CATALOG, folder / _BESIDE
+    Ledger(old).condemn()
     discard(beside)
     kept, lost = [], set[str]()
     with closing(Catalog(beside, create=True)) as new:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 
 from rag.database import Database
 from rag.errors import IndexDamaged, IndexFault
 from rag.rows import STAMP_SEAL, file_seal, stamp_of, stamp_seal, stored
+from rag.schema import create
 from rag.visible import visible
 
 _CHECKS = {
@@ -15,6 +18,10 @@ _CHECKS = {
     "documents without their file": "FROM documents WHERE file NOT IN (SELECT path FROM files)",
 }
 
+_LEXICAL_RULE = (
+    "SELECT sql FROM sqlite_master WHERE name = 'lexical' UNION ALL SELECT v FROM lexical_config WHERE k = 'rank'"
+)
+
 
 def findings(database: Database) -> list[str]:
     """What does not hold together, each in a sentence; empty where all is well. Raises IndexDamaged."""
@@ -22,6 +29,8 @@ def findings(database: Database) -> list[str]:
     for what, clause in _CHECKS.items():
         if number := database.all(f"SELECT count(*) {clause}")[0][0]:
             found.append(f"{number} {what}.")
+    if not _ranks_as_made(database):
+        found.append("the lexical index reads or ranks words otherwise than it was made to.")
     if not stamp_is_sound(database):
         found.append("what says which encoder built it has changed.")
     for (path,) in database.all("SELECT path FROM files ORDER BY path"):
@@ -40,6 +49,13 @@ def lexical_findings(database: Database) -> list[str]:
     except IndexFault as error:
         return ["the lexical index is damaged."] if isinstance(error, IndexDamaged) else []
     return []
+
+
+def _ranks_as_made(database: Database) -> bool:
+    """Whether the lexical index has the tokenizer and the weights that a new one gets."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as new:
+        create(new)
+        return database.all(_LEXICAL_RULE) == new.execute(_LEXICAL_RULE).fetchall()
 
 
 def stamp_is_sound(database: Database) -> bool:

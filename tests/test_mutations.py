@@ -10,11 +10,13 @@ import json
 import random
 import shutil
 import signal
+import sqlite3
 import threading
 import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,8 @@ import pytest
 from conftest import StandInEncoder
 from stress import STRESS, Children, figures, put_file, serve
 
-from rag.errors import IndexMissing, RagError
+from rag import rebuilding
+from rag.errors import IndexDamaged, IndexMissing, RagError
 from rag.index import Index, Mode
 from rag.types import Document
 from rag.upkeep import repair
@@ -254,6 +257,46 @@ def test_a_damaged_file_is_noticed_or_makes_no_difference_and_is_mended(
     assert len(came) == MUTANTS
     assert outcomes["same"] > MUTANTS / 10
     assert len(kept) > MUTANTS / 10
+
+
+# --- what chance would hardly hit
+
+
+def test_a_lexical_index_that_ranks_otherwise_than_it_was_made_to_is_damaged(tmp_path: Path) -> None:
+    unnoted(tmp_path)
+    expected = given(tmp_path)
+    (tmp_path / "catalog.sqlite.ledger").unlink()
+    with closing(sqlite3.connect(tmp_path / "catalog.sqlite")) as connection, connection:
+        connection.execute("UPDATE lexical_config SET v = 'bm25(0.5, 0.6, 1.0)' WHERE k = 'rank'")
+    with pytest.raises(IndexDamaged, match="ranks words otherwise"):
+        given(tmp_path)
+    assert repair(tmp_path, encoder=ENCODER).verification.ok
+    assert given(tmp_path) == expected
+
+
+def test_nobody_reads_a_damaged_index_while_it_is_mended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mender holds the write lock, which otherwise says that a sound index is being updated."""
+    settled(tmp_path / "index")
+    damage_text(tmp_path / "index" / "catalog.sqlite")
+    told: list[str] = []
+
+    def look_meanwhile(catalog: Path) -> None:
+        with pytest.raises(IndexDamaged, match="Wait until it is mended") as refused:
+            given(catalog.parent)
+        told.append(str(refused.value))
+
+    monkeypatch.setattr(rebuilding, "_exclude_others", look_meanwhile)
+    assert repair(tmp_path / "index", encoder=ENCODER).verification.ok
+    assert len(told) == 1
+    assert "/5" not in given(tmp_path / "index")
+
+
+def damage_text(catalog: Path) -> None:
+    """Change the text of the document at /5."""
+    text = document("/5", "5").text.encode()
+    data = catalog.read_bytes()
+    assert text in data
+    catalog.write_bytes(data.replace(text, text.upper(), 1))
 
 
 if __name__ == "__main__":
