@@ -100,13 +100,40 @@ def test_rows_at_the_far_end_of_an_old_workbook_take_no_more_memory_than_others(
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kB
 
 
+def test_a_workbook_of_excel_4_is_read() -> None:
+    def at(row: int, column: int, style: int, value: bytes) -> bytes:
+        return struct.pack("<HHH", row, column, style) + value
+
+    def short(text: bytes, length: str = "H") -> bytes:
+        return struct.pack(f"<{length}", len(text)) + text
+
+    formats = b"".join(record(0x41E, b"\0\0" + short(code, "B")) for code in (b"General", b"0%", b"d/m/yy"))
+    styles = b"".join(record(0x443, bytes((0, number)) + bytes(10)) for number in (0, 1, 2))
+    cells = (
+        record(0x204, at(0, 0, 0, short(b"Stra\xdfe"))) + record(0x204, at(0, 1, 0, short(b"Share")))
+        + record(0x203, at(1, 1, 1, struct.pack("<d", 0.25)))
+        + record(0x27E, at(1, 2, 0, struct.pack("<i", 1234 << 2 | 3)))
+        + record(0x27E, at(1, 3, 2, struct.pack("<d", 36_000.0)[4:])) + record(0x205, at(1, 4, 0, b"\1\0"))
+        + record(0x205, at(1, 5, 0, b"\x2a\1")) + record(0x406, at(1, 6, 0, struct.pack("<d", 7.5) + bytes(4)))
+        + record(0x406, at(1, 0, 0, b"\0\0\0\0\0\0\xff\xff")) + record(0x207, short(b"Text"))
+        + record(0x406, at(2, 0, 0, b"\1\0\1\0\0\0\xff\xff")) + record(0x1C, struct.pack("<HH", 1, 0) + short(b"Noted"))
+        + record(0x14, short(b"&CHeaded", "B"))
+    )  # fmt: skip
+    start = record(0x409, bytes.fromhex("00001000d310")) + record(0x42, struct.pack("<H", 1252))
+    found = settled(sheets.read(start + formats + styles + cells + record(0x0A)))
+    rows = "Straße | Share\nText | 25% | 12.34 | 1998-07-24 | TRUE | #N/A | 7.5\nTRUE"
+    assert found.text == f"{rows}\n\nA2: Noted\n\nHeaded"
+    assert [name for _, name in found.parts] == ["sheet 1", "sheet 1, comments", "sheet 1, header and footer"]
+
+
 @pytest.mark.parametrize(
     ("data", "reason", "kind"),
     [
         (lambda: xls({"S": (0, b"")}, record(0x2F, bytes(6))), "protected by a password", EncryptedDocument),
         (lambda: Compound({"EncryptedPackage": b"x"}).data(), "protected by a password", EncryptedDocument),
         (lambda: Compound({"WordDocument": b"x"}).data(), "it is no workbook", UnreadableDocument),
-        (lambda: b"\x09\x04\x06\x00\x00\x00\x10\x00", "a workbook of Excel 4 or before", UnreadableDocument),
+        (lambda: record(0x409, bytes(6)) + record(0x2F, bytes(4)), "protected by a password", EncryptedDocument),
+        (lambda: record(0x009, bytes(4)), "a workbook of Excel 2", UnreadableDocument),
         (lambda: b"<html><table></table></html>", "a web page or XML", UnreadableDocument),
         (lambda: b"a,b\n", "damaged or not of the kind", UnreadableDocument),
         (lambda: package({"a.xml": "<a/>"}, {}), "damaged or no workbook", UnreadableDocument),

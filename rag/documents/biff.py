@@ -41,9 +41,9 @@ def dense(stream: bytes) -> tuple[bytes, dict[str, list[int]]]:
     """
     moved = bytearray(stream)
     rows_of: dict[str, list[int]] = {}
-    records = list(_records(stream))
-    for name, _, first in _sheets(records):
-        cells = [one for one in _part(records, first) if one.kind in _CELLS and len(one.data) > 1]
+    found = list(records(stream))
+    for name, _, first in _sheets(found):
+        cells = [one for one in _part(found, first) if one.kind in _CELLS and len(one.data) > 1]
         numbers = sorted({int.from_bytes(cell.data[:2], "little") for cell in cells})
         if numbers and numbers[-1] >= 2 * len(numbers):
             rows_of[name] = numbers
@@ -53,7 +53,7 @@ def dense(stream: bytes) -> tuple[bytes, dict[str, list[int]]]:
     return bytes(moved), rows_of
 
 
-class _Record(NamedTuple):
+class Record(NamedTuple):
     start: int
     kind: int
     data: bytes
@@ -61,12 +61,12 @@ class _Record(NamedTuple):
 
 
 def is_encrypted(stream: bytes) -> bool:
-    return any(record.kind == _FILEPASS for record in _records(stream[:2000]))
+    return any(record.kind == _FILEPASS for record in records(stream[:2000]))
 
 
 def pictures(stream: bytes) -> int:
     """How many pictures the workbook holds."""
-    for record in _records(stream):
+    for record in records(stream):
         if record.kind == _DRAWINGS:
             position = 8  # within the container of all
             while position + 8 <= len(record.data):
@@ -79,12 +79,12 @@ def pictures(stream: bytes) -> int:
 
 def extras(stream: bytes) -> Iterator[Extras]:
     """Of each sheet in the order of the workbook."""
-    records = list(_records(stream))
-    for name, hidden, first in _sheets(records):
-        yield _extras(name, hidden, _part(records, first))
+    found = list(records(stream))
+    for name, hidden, first in _sheets(found):
+        yield _extras(name, hidden, _part(found, first))
 
 
-def _sheets(records: list[_Record]) -> Iterator[tuple[str, bool, int]]:
+def _sheets(records: list[Record]) -> Iterator[tuple[str, bool, int]]:
     """Name, whether it is hidden, and first record of each sheet."""
     by_start = {record.start: number for number, record in enumerate(records)}
     for record in records:
@@ -94,7 +94,7 @@ def _sheets(records: list[_Record]) -> Iterator[tuple[str, bool, int]]:
             yield name, bool(state & 3), by_start.get(start, len(records))
 
 
-def _part(records: list[_Record], first: int) -> Iterator[_Record]:
+def _part(records: list[Record], first: int) -> Iterator[Record]:
     """The records of one part, with those of the charts within it."""
     depth = 0
     for record in itertools.islice(records, first, None):
@@ -104,7 +104,7 @@ def _part(records: list[_Record], first: int) -> Iterator[_Record]:
         yield record
 
 
-def _extras(name: str, hidden: bool, records: Iterable[_Record]) -> Extras:
+def _extras(name: str, hidden: bool, records: Iterable[Record]) -> Extras:
     found = Extras(name, hidden, [], [], [])
     texts: dict[int, str] = {}
     notes: list[tuple[int, int, int, str]] = []
@@ -130,9 +130,10 @@ def _extras(name: str, hidden: bool, records: Iterable[_Record]) -> Extras:
     return found
 
 
-def _records(stream: bytes) -> Iterator[_Record]:
+def records(stream: bytes) -> Iterator[Record]:
+    """The records of a workbook, each with those that continue it."""
     position = 0
-    last: _Record | None = None
+    last: Record | None = None
     while position + 4 <= len(stream):
         kind, length = struct.unpack_from("<HH", stream, position)
         data = stream[position + 4 : position + 4 + length]
@@ -141,7 +142,7 @@ def _records(stream: bytes) -> Iterator[_Record]:
         else:
             if last is not None:
                 yield last
-            last = _Record(position, kind, data, [])
+            last = Record(position, kind, data, [])
         position += 4 + length
     if last is not None:
         yield last

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from rag.documents import biff, objects, opendocument, workbook
+from rag.documents import biff, biff4, objects, opendocument, workbook
 from rag.documents.archive import unpacked
 from rag.documents.cells import Row, blocks, comment, margin, reference
 from rag.documents.extract import Block, Extract, Member, Rejected, clean_author, clean_title
@@ -17,7 +17,7 @@ from rag.documents.sections import joined
 from rag.errors import EncryptedDocument, UnreadableDocument
 
 _BINARY = "xl/workbook.bin"
-_OLDEST = (b"\x09\x00", b"\x09\x02", b"\x09\x04")  # how workbooks of Excel 2 to 4 begin
+_OLDEST = b"\x09\x00"  # how those of Excel 2 begin
 _MARKED_UP = (b"<", b"\xef\xbb\xbf<")
 _UNREAD = "comments, drawings, headers and footers of binary workbooks are not read"
 
@@ -27,8 +27,10 @@ Section = tuple[str, Iterable[Block]]
 def read(data: bytes) -> Extract:
     if data.startswith(objects.OLE):
         return _old(data)
+    if data.startswith(biff4.STARTS):
+        return biff4.read(data)
     if data.startswith(_OLDEST):
-        raise Rejected(UnreadableDocument, "it is a workbook of Excel 4 or before", "Save it as .xlsx.")
+        raise Rejected(UnreadableDocument, "it is a workbook of Excel 2", "Save it as .xlsx.")
     if data.lstrip().startswith(_MARKED_UP):
         raise Rejected(UnreadableDocument, "it is a web page or XML under the name of a workbook", "Save it as .xlsx.")
     with unpacked(data) as archive:
