@@ -285,6 +285,13 @@ def test_invisible_text_such_as_that_over_a_scan_is_read() -> None:
     assert read_sheet(f"3 Tr {at(72, 700, 'Recognised before.')}").text == "Recognised before."
 
 
+def test_characters_beyond_the_first_plane_are_whole() -> None:
+    cmap = "begincmap 1 begincodespacerange <00> <FF> endcodespacerange 1 beginbfchar <61> <D83DDE00> endbfchar endcmap"
+    font = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode 5 0 R >>"
+    extract = read(pdf([Sheet(at(72, 700, "a b"))], objects=[stream(cmap.encode())], font=font))
+    assert extract.text == "\U0001f600 b"
+
+
 NAMELESS = (
     "<< /Type /Font /Subtype /Type3 /FontBBox [0 0 10 10] /FontMatrix [0.1 0 0 0.1 0 0]"
     " /CharProcs << /g1 5 0 R /g2 5 0 R >> /Encoding << /Differences [65 /g1 /g2] >>"
@@ -511,7 +518,7 @@ def own(page: pypdfium2.PdfPage, place: tuple[float, ...]) -> tuple[float, float
 
 
 def squeezed(text: str) -> str:
-    return re.sub("[\\s\x02\ufffe\u00ad-]", "", text)
+    return re.sub("[\\s\x02\ufffd\ufffe\u00ad-]", "", text)
 
 
 @needs_files
@@ -525,6 +532,7 @@ def test_real_pages_are_read_in_order() -> None:
     ]
     assert [report.index(part) for part in told] == sorted(report.index(part) for part in told)
     paper = read((FILES / "unstructured" / "layout-parser-paper-with-empty-pages.pdf").read_bytes())
+    assert "characters that stand for no text, shown as \ufffd: 3" in paper.gaps
     assert paper.title == "LayoutParser: A Unified Toolkit for Deep Learning Based Document Image Analysis"
     stock = read((FILES / "markitdown" / "SPARSE-2024-INV-1234_borderless_table.pdf").read_bytes()).text
     assert "\nSKU-9201 | Hardware | $32.50 | $25,285.00 | 2024-10-22 | Verified\n" in stock

@@ -140,12 +140,14 @@ class _Grid:
         if len(tall) < 2 or not (_numbered(row) or all(self._listed(column, cell) for column, cell in tall)):
             yield row_of([cell for _, cell in row])
             return
-        every = [Piece([], line.left, line.right, line.base, line.size) for _, cell in row for line in cell]
-        bases = [line[0].base for line in rows_of(every)]
-        for first, last in pairwise([*bases, bases[-1] + 1e6]):
-            size = every[0].size
-            low, high = first - 0.3 * size, last - 0.3 * size
-            yield row_of([[line for line in cell if low <= line.base < high] for _, cell in row])
+        lines = {
+            Piece([], one.left, one.right, one.base, one.size): (column, one) for column, cell in row for one in cell
+        }
+        for level in rows_of(lines):
+            cells: dict[int, Cell] = defaultdict(list)
+            for column, line in sorted(lines[piece] for piece in level):
+                cells[column].append(line)
+            yield row_of(list(cells.values()))
 
     def _listed(self, column: int, cell: Cell) -> bool:
         """Whether the lines of a cell end before its edge makes them."""

@@ -63,7 +63,9 @@ def _extract(pdf: Any, data: bytes, deadline: float) -> Extract:
     pages.read()
     pages.recognise()
     written = flow(pages.blocks)
-    gaps = (*pages.gaps(), *extras.gaps())
+    lost = written.text.count("\ufffd")
+    unknown = [f"characters that stand for no text, shown as \ufffd: {lost}"] if lost else []
+    gaps = (*pages.gaps(), *unknown, *extras.gaps())
     if not written.text.strip() and not extras.members:
         raise Rejected(EmptyDocument, *pages.why_empty())
     said = stated(pdf, data)

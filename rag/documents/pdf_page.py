@@ -15,15 +15,15 @@ from rag.documents.pdf_view import Rect, View, union
 SLANTED = 4  # the turn of a word that no quarter turns bring upright
 RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
-_HYPHEN = "\x02\ufffe"  # pdfium's sign for a hyphen at the end of a line; no line break follows it
+_HYPHEN = "\x02"  # pdfium's sign for a hyphen at the end of a line; no line break follows it
 _WORD = re.compile(rf"[^\s{_HYPHEN}]+[{_HYPHEN}]?|[{_HYPHEN}]")
 _SPELLED = {
     **dict.fromkeys((*range(1, 32), *range(127, 160)), ""),
     **dict(zip(range(0xFB00, 0xFB07), "ff fi fl ffi ffl st st".split(), strict=True)),  # search finds "fire"
     0: "\ufffd",
-    2: "-",
-    0xFFFE: "-",
+    ord(_HYPHEN): "-",
 }
+_HALF = re.compile("[\ud800-\udfff]")  # of a surrogate pair
 _WITHIN = {0xAD: ""}  # a soft hyphen does not show within a line
 _SPELT_ANEW = re.compile(f"[{''.join(map(re.escape, map(chr, _SPELLED | _WITHIN)))}]")
 # Words that need a second look: drawn twice to look bold, or with a space that pdfium misses after an apostrophe.
@@ -113,7 +113,7 @@ class _Characters:
         self._maps = [view.map(turn) for turn in (0, 1, 2, 3, 0)]
         self.unmapped = 0
         self._text = self._characters()
-        self._special = _SPELT_ANEW.search(self._text) is not None or RIGHT_TO_LEFT.search(self._text) is not None
+        self._special = any(rule.search(self._text) for rule in (_SPELT_ANEW, RIGHT_TO_LEFT, _HALF))
 
     def words(self) -> list[Word]:
         words = (word for match in _WORD.finditer(self._text) for word in self._words(*match.span()))
@@ -126,11 +126,15 @@ class _Characters:
             return ""
         room = (ctypes.c_ushort * (2 * count + 1))()
         length = self._pdfium.FPDFText_GetText(self._raw, 0, count, room)
-        text = bytes(room)[: 2 * (length - 1)].decode("utf-16-le", "replace")
-        if len(text) == count:
+        text = "".join(map(chr, room[: length - 1]))  # halves of surrogate pairs stay apart, as pdfium counts them
+        if len(text) == count and "\ufffe" not in text:
             return text
-        codes = (self._pdfium.FPDFText_GetUnicode(self._raw, index) for index in range(count))
-        return "".join(chr(code) if code < 0xD800 or 0xE000 <= code < 0x110000 else "\ufffd" for code in codes)
+        every = len(text) != count
+        return "".join(self._character(i) if every or text[i] == "\ufffe" else text[i] for i in range(count))
+
+    def _character(self, index: int) -> str:
+        code = self._pdfium.FPDFText_GetUnicode(self._raw, index)
+        return chr(code) if 0 < code < 0x110000 else "\ufffd"
 
     def _words(self, start: int, end: int) -> Iterator[Word]:
         text = self._text[start:end]
@@ -225,6 +229,8 @@ class _Characters:
 def _spelled(text: str, from_left: bool) -> str:
     """A word as it is read: letters for ligatures, and Hebrew or Arabic that is drawn from the left turned round."""
     text = text[:-1].translate(_SPELLED | _WITHIN) + text[-1].translate(_SPELLED)
+    if _HALF.search(text):
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text[::-1] if from_left and RIGHT_TO_LEFT.search(text) else text
 
 
