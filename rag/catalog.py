@@ -23,6 +23,7 @@ from rag.soundness import findings, lexical_findings
 from rag.types import Document, Hit, IndexedDocument
 
 _MUCH_FREE = 0.25  # share of the file's pages
+_APART = 2**32  # ids of passages: more than one catalog will ever give
 
 _log = logging.getLogger(__name__)
 
@@ -260,6 +261,13 @@ class Catalog:
         with self._change() as connection:
             storing.delete(connection, "path = ? OR file = ?", path, path)
 
+    def number_after(self, other: Catalog) -> None:
+        """Give passages ids that `other`, whose place this will take, never gives: who reads it still may know them."""
+        last = other._db.one("SELECT seq FROM sqlite_sequence WHERE name = 'passages'")
+        first = ((last[0] if last else 0) // _APART + 1) * _APART
+        with self._change() as connection:
+            connection.execute("INSERT INTO sqlite_sequence VALUES ('passages', ?)", (first,))
+
     def become(self, other: Catalog) -> None:
         """Take over all that another catalog holds; readers of this one see all of it or nothing."""
         with other._db.transaction() as connection:  # what is acknowledged only grows
@@ -296,16 +304,14 @@ class Catalog:
         """Whether the lexical index fits its passages; left out where the folder cannot be written."""
         return lexical_findings(self._db)
 
-    def refuse_damage(self, *, settle: bool = True) -> None:
-        """Raise IndexDamaged where this is not what was acknowledged, or does not hold together; then `settle`.
+    def refuse_damage(self) -> None:
+        """Raise IndexDamaged where this is not what was acknowledged, or does not hold together.
 
         For the holder of the write lock, or where nobody can write.
         """
         unexpected = self.ledger.unexpected(self.generation)
         for finding in [unexpected] if unexpected else [*self.lexical_findings(), *self.findings()]:
             raise self._db.damaged(finding)
-        if settle:
-            self.settle()
 
     # --- inside
 

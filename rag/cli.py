@@ -382,7 +382,7 @@ def _print(text: str) -> None:
 
 def _print_json(value: Any) -> None:
     escaped = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-    print(json.dumps(value, ensure_ascii=escaped, indent=2), flush=True)
+    print(terminal.escaped(json.dumps(value, ensure_ascii=escaped, indent=2)), flush=True)
 
 
 def _tell(text: str) -> None:

@@ -42,6 +42,8 @@ class DocumentError(RagError):
     """`path` names the file; `reason` says why it was rejected, without the path."""
 
     def __init__(self, path: str, reason: str, *, remedy: str = "") -> None:
+        if remedy and not reason.endswith((".", "!", "?")):
+            reason += "."
         super().__init__(f"{path}: {reason}", remedy=remedy)
         self.path = path
         self.reason = f"{reason} {remedy}".strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import stat
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ from rag.encoder import Encoder
 from rag.errors import IndexDamaged, IndexFault, IndexLocked, IndexMismatch, QuestionError
 from rag.fusion import fuse, query_words
 from rag.lock import is_being_written, write_lock
-from rag.rebuilding import CATALOG, discard_earlier
+from rag.rebuilding import CATALOG, settle
 from rag.rows import storable
 from rag.types import Document, Hit, IndexedDocument, Progress, UpdateReport, Verification
 from rag.updating import Update
@@ -76,7 +77,7 @@ class Index:
         try:
             if check:
                 index._refuse_damage()
-            index._refuse_others(configured(config) if encoder is None else index._ready().stamp)
+                index._refuse_others(configured(config) if encoder is None else index._ready().stamp)
         except BaseException:
             index.close()
             raise
@@ -287,18 +288,17 @@ class Index:
         try:
             with write_lock(self.folder, patience=0):  # nobody is writing it, so that it may be judged
                 self._catalog.refuse_damage()
+                settle(self.folder, self._catalog)
         except IndexLocked:
             return
         except IndexDamaged:
             raise
         except IndexFault:  # a folder that cannot be written has no writer
-            self._catalog.refuse_damage(settle=False)
+            self._catalog.refuse_damage()
 
     def finish(self) -> None:
         """Leave no trace of what was deleted, and the vectors as the catalog is; for the holder of the write lock."""
-        if self._catalog.has_traces:
-            discard_earlier(self.folder)
-        self._catalog.settle()
+        settle(self.folder, self._catalog)
         dimension = self._catalog.dimension
         vectors = self._searched or self._vectors(dimension)
         if dimension and vectors.finding():
@@ -326,12 +326,11 @@ def resolved(path: str | Path) -> Path:
 def _gone(path: str) -> bool:
     """Whether there is surely no such file; one that cannot be reached may be there still."""
     try:
-        os.stat(path)
+        return stat.S_ISDIR(os.stat(path).st_mode)  # which has taken its name
     except (FileNotFoundError, NotADirectoryError):
         return True
     except OSError:
-        pass
-    return False
+        return False
 
 
 def _below(path: str, root: Path) -> bool:

@@ -78,11 +78,16 @@ def discard(catalog: Path) -> None:
             catalog.with_name(catalog.name + side).unlink(missing_ok=True)
 
 
-def discard_earlier(folder: Path) -> None:
-    """Delete what a stopped rebuilding and a repair have left: it holds documents that may since have been deleted."""
-    discard(folder / _BESIDE)
-    with faults_of(folder, _LEFT):
-        (folder / _DAMAGED).unlink(missing_ok=True)
+def settle(folder: Path, catalog: Catalog) -> None:
+    """Settle the catalog of the index in `folder`; with what was deleted goes what holds it still beside it.
+
+    A stopped rebuilding has left such a catalog, or a repair.
+    """
+    if catalog.has_traces:
+        discard(folder / _BESIDE)
+        with faults_of(folder, _LEFT):
+            (folder / _DAMAGED).unlink(missing_ok=True)
+    catalog.settle()
 
 
 def _whole(damaged: Database, lost: set[str]) -> Iterator[tuple[str, str, int, Contents]]:
@@ -184,7 +189,7 @@ def reencode(folder: Path, stamp: Mapping[str, str], make: Callable[[Catalog, in
     `make` gives the update that fills a catalog, of which it is told how many files there will be.
     """
     beside = folder / _BESIDE
-    with closing(Catalog(folder / CATALOG)) as old, closing(_begun(beside, stamp)) as new:
+    with closing(Catalog(folder / CATALOG)) as old, closing(_begun(beside, stamp, old)) as new:
         files = old.files()
         for path in sorted(set(new.files()) - set(files)):
             new.remove(path)
@@ -200,8 +205,8 @@ def reencode(folder: Path, stamp: Mapping[str, str], make: Callable[[Catalog, in
     return report
 
 
-def _begun(beside: Path, stamp: Mapping[str, str]) -> Catalog:
-    """A catalog with this stamp: the one that an earlier call began, if it can be gone on with."""
+def _begun(beside: Path, stamp: Mapping[str, str], old: Catalog) -> Catalog:
+    """A catalog with this stamp, to take the place of `old`: the one that an earlier call began, if it is sound."""
     with suppress(IndexFault):
         catalog = Catalog(beside)
         if all(catalog.meta(key) == value for key, value in stamp.items()):
@@ -211,5 +216,6 @@ def _begun(beside: Path, stamp: Mapping[str, str]) -> Catalog:
         catalog.close()
     discard(beside)
     catalog = Catalog(beside, create=True)
+    catalog.number_after(old)
     catalog.set_meta(dict(stamp))
     return catalog

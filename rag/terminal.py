@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import sys
 import unicodedata
@@ -13,8 +15,14 @@ from typing import Any
 from rag.types import Answer, Hit, IndexedDocument, Progress, Repair, UpdateReport, Verification
 
 # A document may hold escape sequences that a terminal obeys, or marks that turn a line around.
-_CONTROLS = {*range(0x20), *range(0x7F, 0xA0), 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+_CONTROLS = {
+    *range(0x20), *range(0x7F, 0xA0), 0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x2070), 0xFEFF,
+    *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080),
+}  # fmt: skip
 _HARMLESS = dict.fromkeys(_CONTROLS - {ord("\n"), ord("\t")}, "\ufffd")
+_STEERING = re.compile(
+    "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 _LEAST_TITLE = 20  # columns that a title keeps, however long the path beside it
 _SHOWN_TEXT = 300  # characters of a hit
 
@@ -24,10 +32,16 @@ def plain(text: str) -> str:
     return text.translate(_HARMLESS)
 
 
+def escaped(document: str) -> str:
+    """A JSON document whose texts have their steering characters as JSON escapes: it reads back the same."""
+    return _STEERING.sub(lambda one: json.dumps(one[0])[1:-1], document)
+
+
 def shown(path: str) -> str:
-    """The path from here where it lies below the current directory."""
+    """The path from here where it lies below the current directory, on one line whatever it is called."""
     here = Path.cwd()
-    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
+    below = str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
+    return below.translate(dict.fromkeys(_CONTROLS, "\ufffd"))
 
 
 def columns() -> int | None:

@@ -265,7 +265,7 @@ class Answer:
         if self.citations:
             yield ""
         for c in self.citations:
-            where = ", ".join(filter(None, (c.outlet, c.date, c.place, c.path)))
+            where = ", ".join(filter(None, (c.outlet, c.date, c.place, " ".join(c.path.splitlines()))))
             yield f"[{c.number}] {c.title} ({where}; characters {c.span.start}–{c.span.end})"
             yield f"    “{' '.join(c.quote.split())}”"
         if self.abstained and self.nearest:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import unicodedata
 
 _JOINERS = "\u200c\u200d"
-_BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0")
+_BLANK_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
+_VARIATIONS = map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
+_BLANK = frozenset((*_BLANK_LETTERS, *_VARIATIONS))
 
 
 def visible(text: str) -> str:
@@ -13,8 +15,8 @@ def visible(text: str) -> str:
 
     Joiners stay inside the words of the scripts that need them.
     """
-    if text.isascii() and text.isprintable():
-        return text
+    if text.replace("\n", "").replace("\t", "").isprintable() and (text.isascii() or _BLANK.isdisjoint(text)):
+        return text  # as nearly all texts are
     return "".join(_shown(text, i) for i in range(len(text)))
 
 
@@ -25,15 +27,14 @@ def _shown(text: str, i: int) -> str:
     if character in _JOINERS:
         return character if _joins(text[i - 1 : i]) and _joins(text[i + 1 : i + 2]) else ""
     category = unicodedata.category(character)
+    if category in ("Zl", "Zp"):
+        return "\n"
     if category == "Cc":
         return " "
-    hidden = category in ("Cf", "Co", "Cs") or character in _BLANK_LETTERS or _selects_variation(character)
+    hidden = category in ("Cf", "Co", "Cs") or character in _BLANK
     return "" if hidden else character
 
 
 def _joins(neighbour: str) -> bool:
     return neighbour != "" and not neighbour.isascii() and unicodedata.category(neighbour)[0] in "LM"
 
-
-def _selects_variation(character: str) -> bool:
-    return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"

@@ -993,3 +993,12 @@ def test_progress_is_a_bar_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Non
     assert screen.getvalue().startswith("Loading …\r\x1b[K")
     last = [line.split("\r")[-1] for line in screen.getvalue().split("\n")[:2]]
     assert [(line.split(":")[0], "3/3" in line) for line in last] == [("footnote", True), ("bm25", True)]
+
+
+def test_what_steers_a_terminal_is_escaped_in_json_and_a_path_stays_on_its_line() -> None:
+    from rag import terminal
+
+    text = json.dumps({"title": "a\u202eb\u2028c\x9bd\u061ce\U000e0041f ünï"}, ensure_ascii=False)
+    assert terminal.escaped(text).isprintable()
+    assert json.loads(terminal.escaped(text)) == json.loads(text)
+    assert terminal.shown("/reports/a\nforged row\u202e.txt") == "/reports/a\ufffdforged row\ufffd.txt"
