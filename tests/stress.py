@@ -14,6 +14,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,8 @@ class Children:
 
     def __exit__(self, *_: object) -> None:
         with self._server:
+            if self.pid:  # left alone by a test that failed
+                self.kill()
             assert self._server.stdin
             self._server.stdin.close()
             assert self._server.wait(10) == 0
@@ -95,11 +98,14 @@ class Children:
         os.kill(self.pid, signal.SIGCONT)
 
     def kill(self) -> None:
-        os.kill(self.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it has ended by itself: its status says how
+            os.kill(self.pid, signal.SIGKILL)
 
     def ended(self) -> int:
         """Wait for the child; return its exit status, negative where a signal ended it."""
-        return self._told()
+        status = self._told()
+        self.pid = 0
+        return status
 
     def _told(self) -> int:
         assert self._server.stdout
