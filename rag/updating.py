@@ -128,8 +128,18 @@ class Update:
             seen.add(document.path)
 
     def _store(self, sources: Iterable[Source]) -> None:
-        """Embed passages in batches that may hold several files; commit each file whole."""
+        """Embed passages in batches that may hold several files; commit each file whole.
+
+        An interrupt costs the file in work: those that wait with it are committed first, which takes a second.
+        """
         waiting: list[_Waiting] = []
+        try:
+            self._store_through(waiting, sources)
+        except KeyboardInterrupt:
+            self._commit(waiting if _passages(waiting) < _BATCH else waiting[:-1])
+            raise
+
+    def _store_through(self, waiting: list[_Waiting], sources: Iterable[Source]) -> None:
         for source in sources:
             if reason := next(filter(None, map(_unfit, source.documents)), ""):
                 self._reject(source.path, reason, stays=source.path in self._known)
@@ -139,9 +149,8 @@ class Update:
                 self._reject(source.path, "it holds no text.", stays=source.path in self._known)
                 continue
             waiting.append(_Waiting(source, cuts))
-            if sum(len(cut.nodes) for one in waiting for cut in one.cuts) >= _BATCH:
+            if _passages(waiting) >= _BATCH:
                 self._commit(waiting)
-                waiting = []
             if self.cancelled:
                 return
         self._commit(waiting)
@@ -164,13 +173,14 @@ class Update:
             cancelled=self.cancelled,
         )
 
-    def _commit(self, waiting: Sequence[_Waiting]) -> None:
+    def _commit(self, waiting: list[_Waiting]) -> None:
+        """Commit what waits, until nothing does; where the update was stopped meanwhile, nothing of it."""
         vectors = self._embedded(waiting)
-        if vectors is None:
-            return
-        for file, cuts in waiting:
+        while vectors is not None and waiting:
+            file, cuts = waiting[0]
             contents: Contents = [(cut.document, list(_rows(cut, vectors))) for cut in cuts]
             self._catalog.put_file(file.path, file.sha256, contents, readers=file.readers)
+            del waiting[0]
             self._gaps.extend((cut.document.path, gap) for cut in cuts for gap in cut.document.gaps)
             self._settle(self._updated if file.path in self._known else self._added, file.path)
 
@@ -205,6 +215,10 @@ class Update:
         if self._progress is not None:
             done = len(self._added) + len(self._updated) + len(self._unchanged) + len(self._rejected)
             self._progress(Progress(done=done, total=self._total, path=path, passages=self._passages))
+
+
+def _passages(waiting: Sequence[_Waiting]) -> int:
+    return sum(len(cut.nodes) for one in waiting for cut in one.cuts)
 
 
 def _rows(cut: _Cut, vectors: dict[bytes, Matrix]) -> Iterator[PassageRow]:

@@ -37,4 +37,3 @@ def _shown(text: str, i: int) -> str:
 
 def _joins(neighbour: str) -> bool:
     return neighbour != "" and not neighbour.isascii() and unicodedata.category(neighbour)[0] in "LM"
-

@@ -258,7 +258,7 @@ def test_an_interrupted_index_keeps_what_is_done_and_the_same_command_goes_on(
         "rag: interrupted. What was indexed so far is kept whole; the same command goes on from there.\n"
     )
     monkeypatch.setattr(Index, "update", update)
-    assert run("index", "reports")[:2] == (0, "1 added, 0 updated, 1 unchanged, 0 rejected (indexes/default)\n")
+    assert run("index", "reports")[:2] == (0, "0 added, 0 updated, 2 unchanged, 0 rejected (indexes/default)\n")
 
 
 # --- what is in the index

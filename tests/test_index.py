@@ -674,3 +674,37 @@ def test_a_word_with_invisible_characters_is_found_and_cited_as_it_stands(index:
         (hit,) = index.search(word, mode="lexical")
         assert hit.text == text
     assert index.verify().ok
+
+
+@pytest.mark.parametrize("while_embedding", [False, True])
+def test_an_interrupt_costs_one_file_at_most(
+    index: Index, tmp_path: Path, encoder: StandInEncoder, monkeypatch: pytest.MonkeyPatch, while_embedding: bool
+) -> None:
+    for number in range(8):
+        write(
+            tmp_path / "many" / f"{number}.txt", f"Ship {number} came in at noon.\n\nIts crew of {number} went ashore."
+        )
+    write(tmp_path / "many" / "9.txt", LONG)
+
+    def once(function: Callable[..., object], when: Callable[..., bool]) -> Callable[..., object]:
+        left = [1]
+
+        def interrupted(*arguments: object, **named: object) -> object:
+            if when(*arguments) and left:
+                left.pop()
+                raise KeyboardInterrupt
+            return function(*arguments, **named)
+
+        return interrupted
+
+    if while_embedding:
+        monkeypatch.setattr(StandInEncoder, "encode", once(StandInEncoder.encode, lambda *_: True))
+    else:
+        monkeypatch.setattr(Sandbox, "load", once(Sandbox.load, lambda _, path: Path(path).name == "5.txt"))
+    with pytest.raises(KeyboardInterrupt):
+        index.update(tmp_path / "many")
+    done = {Path(one.path).name for one in index.documents()}
+    assert done == {f"{number}.txt" for number in range(8 if while_embedding else 5)}
+    report = index.update(tmp_path / "many")
+    assert len(report.unchanged) == len(done)
+    assert index.verify().ok

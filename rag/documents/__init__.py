@@ -326,5 +326,7 @@ def _extracted(reader: Callable[[bytes], Extract], data: bytes) -> Extract:
 
 
 def _title(extract: Extract) -> str:
+    if extract.title is None:
+        return ""
     first = extract.text[slice(*extract.headings[0])] if extract.headings else ""
     return clean_title(extract.title) or clean_title(first)

@@ -113,7 +113,7 @@ def read(data: bytes) -> Extract:
         elif sheets:
             sheets[-1].take(record)
     text, headings, parts = joined(section for sheet in sheets for section in sheet.sections())
-    return Extract(text=text, headings=headings, parts=parts)
+    return Extract(text=text, title=None, headings=headings, parts=parts)
 
 
 def _compact(value: bytes) -> float:

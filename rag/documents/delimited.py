@@ -30,7 +30,7 @@ def read(data: bytes) -> Extract:
     records = _records(text, stated[1] if stated else _delimiter(text))
     rows = ((number, {n: cell for n, cell in enumerate(cells) if cell}) for number, cells in enumerate(records))
     joint = joined(("", table) for table in blocks(rows))
-    return Extract(text=joint.text, headings=joint.headings, gaps=gaps)
+    return Extract(text=joint.text, title=None, headings=joint.headings, gaps=gaps)
 
 
 def _delimiter(text: str) -> str:

@@ -21,7 +21,7 @@ class Extract:
     """The text of a file and what the file says of itself; fields as in `Document`, empty where it says nothing."""
 
     text: str
-    title: str = ""
+    title: str | None = ""  # None: not even its first heading is one, as where that names the columns of a table
     date: str | None = None
     author: str | None = None
     outlet: str | None = None
@@ -88,7 +88,7 @@ def settled(extract: Extract) -> Extract:
     """Make every newline `\\n` and the text encodable as UTF-8 without nulls, and move the offsets accordingly."""
     extract = replace(
         extract,
-        title=_NO_TEXT.sub("", extract.title),
+        title=extract.title and _NO_TEXT.sub("", extract.title),
         author=_NO_TEXT.sub("", extract.author or "") or None,
         outlet=_NO_TEXT.sub("", extract.outlet or "") or None,
         parts=tuple((offset, _NO_TEXT.sub("", one_line(name))) for offset, name in extract.parts),
@@ -149,7 +149,7 @@ _NO_TITLE = re.compile(
     re.IGNORECASE,
 )
 _NO_AUTHOR = re.compile(
-    r"|\W*(?:anonymous|unspecified|unknown|author|user|owner|admin|administrator|python-docx|"
+    r"|\W*(?:anonymous|unspecified|unknown|author|user|owner|admin|administrator|python-docx|python-pptx|"
     r"microsoft(?: office)? user)\W*|\W+",
     re.IGNORECASE,
 )

@@ -41,7 +41,7 @@ def read(data: bytes) -> Extract:
         return _news(items[0])
     if items:
         news = [_news(item) for item in items]
-        members = tuple(Member(f"{n:04d} {step(one.title) or 'item'}", one) for n, one in enumerate(news, start=1))
+        members = tuple(Member(f"{n:04d} {_named(one) or 'item'}", one) for n, one in enumerate(news, start=1))
         return Extract(text="", members=members)
     counts: Counter[str] = Counter()
     text, headings = assemble(_blocks(root, counts))
@@ -66,7 +66,7 @@ def _feed(root: Any, entries: list[Any]) -> Extract:
         fields = _fields(entry)
         fields.setdefault("outlet", outlet)
         extract = extracted(fields, unread)
-        members.append(Member(f"{number:04d} {step(extract.title) or 'entry'}", extract))
+        members.append(Member(f"{number:04d} {_named(extract) or 'entry'}", extract))
     gaps = (*unread.gaps(), "what the feed says of itself beyond its title is not read")
     return Extract(text="", title=clean_title(outlet), members=tuple(members), gaps=gaps)
 
@@ -183,3 +183,7 @@ def _joined(element: Any) -> str:
 
 def _local(element: Any) -> str:
     return str(element.tag).rpartition("}")[2]
+
+
+def _named(extract: Extract) -> str:
+    return step(extract.title or "")

@@ -32,9 +32,12 @@ def read(data: bytes) -> Extract:
         flow = Flow(file)
         text, headings, parts = joined(_sections(flow, content, file.root("styles.xml")))
         stated = _stated(file.root("meta.xml"))
+        is_book = body(content).tag == f"{OFFICE}spreadsheet"
     pictures = (f"pictures not read: {flow.pictures}",) if flow.pictures else ()
+    titled = stated.pop("title", "")
     return Extract(
         text=text,
+        title=titled or (None if is_book else ""),
         headings=headings,
         parts=tuple(part for part in parts if part[1]),
         members=tuple(flow.members),

@@ -39,7 +39,7 @@ def read(data: bytes) -> Extract:
         return opendocument.read(data)
     if _BINARY in names:
         text, headings, parts = joined(_cells(data, {}))
-        return Extract(text=text, headings=headings, parts=parts, gaps=(_UNREAD,))
+        return Extract(text=text, title=None, headings=headings, parts=parts, gaps=(_UNREAD,))
     return workbook.read(data)
 
 
@@ -92,7 +92,7 @@ def _stated(metadata: Any) -> dict[str, Any]:
 
     made = metadata.create_time
     return {
-        "title": clean_title(text(metadata.title)),
+        "title": clean_title(text(metadata.title)) or None,
         "author": clean_author(text(metadata.author)),
         "date": made.date().isoformat() if made and made.year > 1980 else None,
     }

@@ -46,13 +46,15 @@ def read(data: bytes) -> Extract:
     text, headings, parts = joined(section for sheet, part in sheets if part for section in _sheet(book, sheet, part))
     drawn = [one for _, part in sheets if part for one in package.linked(part, "drawing")]
     members = tuple(package.members(part for _, part in sheets if part))
+    stated = package.properties()
     return Extract(
         text=text,
+        title=stated.pop("title", None) or None,
         headings=headings,
         parts=parts,
         members=members,
         gaps=(*package.gaps, *package.unread(drawn)),
-        **package.properties(),
+        **stated,
     )
 
 
