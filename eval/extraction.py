@@ -1,6 +1,6 @@
 """How much of real files Footnote reads, beside markitdown and llama-index's SimpleDirectoryReader, in one run.
 
-    python -m eval.extraction ../shared/data/files --peers PYTHON --json eval/results/extraction.json
+    python -m eval.extraction ../shared/data/files --peers PYTHON --json eval/results/files/extraction.json
 
 `PYTHON` is one that has the peers (`pip install "markitdown[all]" llama-index-readers-file docx2txt EbookLib html2text
 nbconvert`), for they need other versions of pandas than Footnote has. Each file is read by every system in turn, who
@@ -202,6 +202,19 @@ def table(found: Mapping[str, dict[str, Any]]) -> str:
     title = "median milliseconds per file; pages (.pdf), slides (.pptx) or files per second where all of them read"
     parts.append(f"{title}\n{_aligned([heads, *rows])}")
     return "\n\n".join(parts)
+
+
+def markdown(found: Mapping[str, dict[str, Any]]) -> str:
+    """Recall, F1 and pages, slides or files per second of each system, for the README."""
+    systems = list(next(iter(found.values()))["systems"]) if found else []
+    lines = [f"| | files | {' | '.join(systems)} |", "|---|---:|" + "---|" * len(systems)]
+    for label, one in found.items():
+        cells = [
+            f"{_cell(own['recall'], own['failed'])} · {own['f1']:.3f} · {_rate(own['pages_per_second'])}"
+            for own in one["systems"].values()
+        ]
+        lines.append(f"| {label} | {one['files']} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
 
 
 def behind(values: Mapping[str, float | None]) -> bool:

@@ -347,6 +347,15 @@ def test_the_table_marks_where_footnote_is_behind_and_counts_failures(records: l
     assert lines[3].split() == [".txt", "2", "0.625", "0.750", "behind"]
 
 
+def test_the_table_of_the_readme_has_recall_f1_and_speed_of_each_system(records: list[dict[str, object]]) -> None:
+    assert extraction.markdown(extraction.summary(records)).splitlines() == [
+        "| | files | footnote | other |",
+        "|---|---:|---|---|",
+        "| .csv | 1 | 0.000 (1) · 0.000 · – | 1.000 · 1.000 · – |",
+        "| .txt | 2 | 0.625 · 0.700 · 0.5 | 0.750 · 0.750 · 2.0 |",
+    ]
+
+
 def test_what_footnote_misses_is_listed_with_what_others_have(records: list[dict[str, object]]) -> None:
     assert extraction.misses(records).splitlines() == [
         "d.csv: footnote 0.000, other 1.000",
