@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 
 from eval.extractors import SYSTEMS, Extraction, Extractor
 from eval.provenance import provenance
-from eval.reference import ROUTES, NoReference, Reference, reference
+from eval.reference import ROUTES, NoReference, Reference, reference, tools
 
 FILES = "../shared/data/files"
 DEFAULT = "footnote,markitdown,simple"
@@ -297,7 +297,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pythons = {name: options.peers if name in ("markitdown", "simple") else sys.executable for name in systems}
     extractors = [Extractor(name, python=python) for name, python in pythons.items()]
     try:
-        versions = {one.name: one.versions() for one in extractors}
+        versions = {one.name: one.versions() for one in extractors} | {"reference": tools()}
         records = measure(files, options.folder, extractors, rounds=options.rounds, progress=_told)
     except RuntimeError as error:
         print(error, file=sys.stderr)

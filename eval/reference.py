@@ -17,6 +17,7 @@ import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
+from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -27,7 +28,7 @@ from lxml import html as lxml_html
 from eval import reference_office as office
 from eval.reference_office import NoReference, flow
 
-__all__ = ["ROUTES", "NoReference", "Reference", "reference"]
+__all__ = ["ROUTES", "NoReference", "Reference", "reference", "tools"]
 
 # Of files that do not say, or say it wrongly, in which encoding they are; looked up by eye.
 ENCODINGS = {
@@ -147,6 +148,21 @@ def _printed(program: str, *words: str) -> str:
     if done.returncode:
         raise NoReference(f"{program} ended with {done.returncode}: it is encrypted, protected or damaged")
     return done.stdout.decode("utf-8", "replace")
+
+
+def tools() -> dict[str, str]:
+    """Versions of what the references are taken with."""
+    found = {}
+    for program, flag in (("pdftotext", "-v"), ("catdoc", "-V")):
+        done = subprocess.run([program, flag], capture_output=True, text=True) if shutil.which(program) else None
+        said = re.search(r"\d[\d.]+", done.stdout + done.stderr) if done else None
+        found[program] = said[0] if said else "not installed"
+    for package in ("lxml", "olefile", "xlrd"):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    return found
 
 
 def eml(path: Path) -> str:

@@ -16,7 +16,7 @@ import pytest
 from eval import extraction, extractors, reference_office
 from eval.extraction import lost, score, words
 from eval.extractors import Extraction, Extractor
-from eval.reference import NoReference, page, reference
+from eval.reference import NoReference, page, reference, tools
 
 REAL = Path(__file__).parents[2] / "shared" / "data" / "files"
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
@@ -269,6 +269,13 @@ def test_pdf_gives_what_pdftotext_prints_and_the_number_of_its_pages(tmp_path: P
     found = reference(path)
     assert words(found.text) == ["hello", "there", "second", "page"]
     assert found.pages == 2
+
+
+def test_a_tool_that_is_not_there_is_said_not_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    found = tools()
+    assert (found["pdftotext"], found["catdoc"]) == ("not installed", "not installed")
+    assert found["lxml"][0].isdigit()
 
 
 def test_texts_are_themselves_and_a_notebook_its_cells_and_outputs(tmp_path: Path) -> None:
