@@ -7,9 +7,9 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, nullcontext, suppress
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from rag.catalog import Catalog, Contents
 from rag.database import Database, faults_of
@@ -23,6 +23,7 @@ from rag.updating import Update
 CATALOG = "catalog.sqlite"
 _BESIDE = "catalog.sqlite.next"
 _DAMAGED = "catalog.sqlite.damaged"
+_T = TypeVar("_T")
 _PATIENCE = 1.0  # seconds to wait for others to close the catalog
 _LEFT = "an earlier catalog cannot be deleted"
 _SIDES = ("", "-wal", "-shm", ".ledger")  # what SQLite and the ledger write beside a catalog
@@ -96,25 +97,30 @@ def _whole(damaged: Database, lost: set[str]) -> Iterator[tuple[str, str, int, C
     files: dict[str, list[int]] = {}
     for number in _numbers(damaged):
         with suppress(IndexDamaged):
-            files.setdefault(_sealed(damaged, number).file, []).append(number)
+            files.setdefault(_surely(_sealed, damaged, number).file, []).append(number)
     for path, numbers in sorted(files.items()):
         lost.add(path)
         with suppress(IndexDamaged):
-            read = sorted((_sealed(damaged, number) for number in numbers), key=lambda one: one.document.path)
-            row = damaged.one("SELECT sha256, readers, seal FROM files WHERE path = ?", path)
+            read = sorted((_surely(_sealed, damaged, number) for number in numbers), key=lambda one: one.document.path)
+            row = _surely(damaged.one, "SELECT sha256, readers, seal FROM files WHERE path = ?", path)
             if row and row[2] == file_seal(path, row[0], row[1], [one.seal for one in read]):
                 yield path, row[0], row[1], [(one.document, list(_passages(one))) for one in read]
 
 
 def _sealed(damaged: Database, number: int) -> Stored:
     """A document with its passages. Raises IndexDamaged where it is not as it was indexed."""
-    for again in (True, False):  # SQLite also calls damage what a disk has failed to read just once
-        with suppress(IndexDamaged) if again else nullcontext():
-            with damaged.use() as connection, damaged.sound():
-                found = stored(connection, number)
-            if found.is_whole:
-                return found
-    raise damaged.damaged(f"document {number} is not as it was indexed")
+    with damaged.use() as connection, damaged.sound():
+        found = stored(connection, number)
+    if not found.is_whole:
+        raise damaged.damaged(f"{found.document.path} is not as it was indexed")
+    return found
+
+
+def _surely(read: Callable[..., _T], *given: object) -> _T:
+    """What is read at the second try if not at the first: SQLite also calls damage what a disk just fails to read."""
+    with suppress(IndexDamaged):
+        return read(*given)
+    return read(*given)
 
 
 def _passages(found: Stored) -> Iterator[PassageRow]:
@@ -134,24 +140,24 @@ def _passages(found: Stored) -> Iterator[PassageRow]:
 def _numbers(damaged: Database) -> Iterable[int]:
     """The rows of all documents, or, where even these cannot be listed, all rows that there may ever have been."""
     with suppress(IndexDamaged):
-        return [number for (number,) in damaged.all("SELECT row FROM documents")]
+        return [number for (number,) in _surely(damaged.all, "SELECT row FROM documents")]
     with suppress(IndexDamaged):
-        last = damaged.one("SELECT seq FROM sqlite_sequence WHERE name = 'documents'")
+        last = _surely(damaged.one, "SELECT seq FROM sqlite_sequence WHERE name = 'documents'")
         return range(1, 1 + (last[0] if last and isinstance(last[0], int) else 0))
     return []
 
 
 def _paths(damaged: Database) -> list[str]:
     with suppress(IndexDamaged):
-        return [path for (path,) in damaged.all("SELECT path FROM files") if isinstance(path, str)]
+        return [path for (path,) in _surely(damaged.all, "SELECT path FROM files") if isinstance(path, str)]
     return []
 
 
 def _stamp(damaged: Database) -> dict[str, str]:
     """Which encoder built it; empty where that cannot be believed."""
     with suppress(IndexDamaged):
-        if stamp_is_sound(damaged):
-            return stamp_of(dict(damaged.all("SELECT key, value FROM meta")))
+        if _surely(stamp_is_sound, damaged):
+            return stamp_of(dict(_surely(damaged.all, "SELECT key, value FROM meta")))
     return {}
 
 
