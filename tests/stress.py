@@ -21,7 +21,7 @@ from typing import Any
 from conftest import StandInEncoder
 
 from rag.catalog import Source
-from rag.documents import VERSION, Loaded, load
+from rag.documents import Loaded, load, readers
 from rag.index import Index
 from rag.lock import write_lock
 from rag.passages import PassageParser
@@ -57,7 +57,7 @@ def put_file(index: Index, path: str, documents: Sequence[Document]) -> None:
     """Index a file that holds several documents, as an update does."""
     sha256 = hashlib.sha256(repr(documents).encode()).hexdigest()
     with write_lock(index.folder):
-        index._work(1, None, None)._store([Source(path, sha256, VERSION, documents)])
+        index._work(1, None, None)._store([Source(path, sha256, readers(30), documents)])
         index.finish()
 
 

@@ -20,7 +20,7 @@ from rag.errors import IndexFault, IndexLocked, RagError
 from rag.index import Index
 from rag.types import Document
 
-WRITERS, EACH = (3, 200) if STRESS else (3, 12)
+WRITERS, EACH = (3, 201) if STRESS else (3, 12)
 CONFIG = Config(retrieval=RetrievalSettings(candidates=10_000))
 
 
