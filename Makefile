@@ -5,7 +5,7 @@ DOCS := $(SAMPLE)
 PY = .venv/bin/python
 RAG = .venv/bin/rag
 
-STRESS := $(patsubst %,tests/test_%.py,kills faults mutations writers life hostile)
+STRESS := $(patsubst %,tests/test_%.py,kills faults mutations writers life hostile unplugged)
 
 # Through the environment, so that neither make nor a shell reads what stands in a question or the name of a folder.
 export SAMPLE

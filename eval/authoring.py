@@ -138,19 +138,22 @@ def refuse_repeated(folder: Path, question: str) -> None:
 
 def _sorted_out(source: Path) -> tuple[dict[str, Path], list[tuple[str, str]]]:
     """The files below a folder that can be read, by their path in it, and the others with the reason."""
-    from rag.documents import find, load
+    from rag.config import Config
+    from rag.documents import find
+    from rag.documents.sandbox import Sandbox
 
     found = find([source])
     readable: dict[str, Path] = {}
     rejected = [(path.relative_to(source).as_posix(), reason) for path, reason in found.rejected]
-    for file in found.files:
-        name = file.relative_to(source).as_posix()
-        try:
-            load(file)
-        except DocumentError as error:
-            rejected.append((name, error.reason))
-        else:
-            readable[name] = file
+    with Sandbox(Config().documents) as sandbox:
+        for file in found.files:
+            name = file.relative_to(source).as_posix()
+            try:
+                sandbox.load(file)
+            except DocumentError as error:
+                rejected.append((name, error.reason))
+            else:
+                readable[name] = file
     return readable, sorted(rejected)
 
 

@@ -92,7 +92,9 @@ def _settings(file: Path) -> dict[str, str]:
 
 def _load_files(folder: Path) -> Iterator[Document]:
     """The documents of each file below `folder`, named by their paths relative to it, by file."""
-    from rag.documents import find, load
+    from rag.config import Config
+    from rag.documents import find
+    from rag.documents.sandbox import Sandbox
 
     if not folder.is_dir():
         raise SuiteError(f"no folder {folder}.", remedy="Put the documents there, or correct suite.toml.")
@@ -101,13 +103,16 @@ def _load_files(folder: Path) -> Iterator[Document]:
         path, reason = found.rejected[0]
         raise SuiteError(f"{path}: {reason}.", remedy="Replace the file, or take it out of the suite.")
     files = {file.relative_to(folder.resolve()).as_posix(): file for file in found.files}
-    for doc_id, file in sorted(files.items()):
-        try:
-            documents = load(file).documents
-        except RagError as error:
-            raise SuiteError(f"{error.message}.", remedy="Replace the file, or take it out of the suite.") from error
-        for document in documents:
-            yield replace(document, path=doc_id + document.path.removeprefix(str(file)))
+    with Sandbox(Config().documents) as sandbox:
+        for doc_id, file in sorted(files.items()):
+            try:
+                documents = sandbox.load(file).documents
+            except RagError as error:
+                raise SuiteError(
+                    f"{error.message}.", remedy="Replace the file, or take it out of the suite."
+                ) from error
+            for document in documents:
+                yield replace(document, path=doc_id + document.path.removeprefix(str(file)))
 
 
 def _data_folder(folder: Path) -> Material:

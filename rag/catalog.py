@@ -60,9 +60,10 @@ class Catalog:
             noted = self.ledger.read()
             if noted and noted.generation and not (path.exists() and path.stat().st_size):
                 raise self._db.damaged("its file is gone or empty")
+            tables = self._tables(written=bool(noted and noted.generation)) if path.exists() else set()
             if create:
                 self._create()
-            tables = {row[0] for row in self._db.all("SELECT name FROM sqlite_master")} if path.exists() else set()
+                tables = self._tables()
             if not tables:  # the file is there, but empty, where the very first update was killed
                 remedy = f"Build one: rag index FOLDER --index {path.parent}"
                 raise IndexMissing(str(path.parent), "there is no index here.", remedy=remedy)
@@ -261,6 +262,12 @@ class Catalog:
         with self._change() as connection:
             storing.delete(connection, "path = ? OR file = ?", path, path)
 
+    @property
+    def lost(self) -> list[str]:
+        """Paths of files that were lost with a damaged catalog, until somebody has been told."""
+        with self._db.sound():
+            return list(json.loads(self.meta("lost") or "[]"))
+
     def number_after(self, other: Catalog) -> None:
         """Give passages ids that `other`, whose place this will take, never gives: who reads it still may know them."""
         last = other._db.one("SELECT seq FROM sqlite_sequence WHERE name = 'passages'")
@@ -314,6 +321,14 @@ class Catalog:
             raise self._db.damaged(finding)
 
     # --- inside
+
+    def _tables(self, *, written: bool = False) -> set[str]:
+        """Their names; none before anything has been `written`. Raises IndexDamaged where they are gone since."""
+        with self._db.snapshot():
+            tables = {row[0] for row in self._db.all("SELECT name FROM sqlite_master")}
+            if not tables and (written or self._db.all("PRAGMA page_count")[0][0] > 1):
+                raise self._db.damaged("its tables are gone")
+        return tables
 
     def _create(self) -> None:
         """Write the schema, or bring an earlier one up to date, whole or not at all."""

@@ -281,7 +281,8 @@ def _repair(given: argparse.Namespace) -> int:
         _print_json(asdict(made))
     else:
         _print(terminal.repaired(made, index=given.index))
-    return DONE if made.verification.ok and not made.lost else PARTLY
+    nothing = made.salvaged == 0 and not made.restored
+    return DONE if made.verification.ok and not made.lost and not nothing else PARTLY
 
 
 def _calibrate(given: argparse.Namespace) -> int:

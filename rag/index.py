@@ -18,7 +18,7 @@ from rag.embedding import Embedding, configured
 from rag.encoder import Encoder
 from rag.errors import IndexDamaged, IndexFault, IndexLocked, IndexMismatch, QuestionError
 from rag.fusion import fuse, query_words
-from rag.lock import is_being_written, write_lock
+from rag.lock import write_lock
 from rag.rebuilding import CATALOG, settle
 from rag.rows import storable
 from rag.types import Document, Hit, IndexedDocument, Progress, UpdateReport, Verification
@@ -27,6 +27,9 @@ from rag.vectors import Vectors
 
 Given = str | Path | Iterable[str | Path]
 Mode = Literal["fused", "dense", "lexical"]
+
+UPLOADS = "uploads"  # below an index's folder: files that it alone keeps
+_BESIDE_CATALOG = ("vectors.faiss", "vectors.tmp", "write.lock", "wrong-answers.jsonl")
 
 _log = logging.getLogger(__name__)
 
@@ -143,12 +146,18 @@ class Index:
         return work.report(given=[document.path for document in documents])
 
     def remove(self, path: str | Path) -> list[str]:
-        """Delete a document, or all below a folder, with passages, lexical entries and vectors; return their paths."""
+        """Delete a document, or all below a folder, with passages, lexical entries and vectors; return their paths.
+
+        The files stay, but for those that were uploaded into the index's own folder.
+        """
         with write_lock(self.folder):
             paths = self._matching([path])
             for one in paths:
                 self._catalog.remove(one)
             self.finish()
+            for one in paths:
+                if _below(one, self.folder / UPLOADS):
+                    Path(one).unlink(missing_ok=True)
         return paths
 
     # --- reading
@@ -199,6 +208,15 @@ class Index:
                 scores = dense or lexical
             return self._catalog.hits(self._catalog.best(scores, k))
 
+    def lost(self) -> list[str]:
+        """Paths of files that a repair could not keep and that nobody has been told of."""
+        return self._catalog.lost
+
+    def forget_lost(self) -> None:
+        with write_lock(self.folder):
+            self._catalog.set_meta({"lost": "[]"})
+            self.finish()
+
     def neighbours(self, hit: Hit) -> tuple[Hit | None, Hit | None]:
         """The passages before and after `hit` in its document."""
         with self._catalog.snapshot():
@@ -210,28 +228,45 @@ class Index:
         A flipped byte is found wherever it could change what is shown. Raises IndexDamaged where SQLite cannot
         even count the documents.
         """
-        findings = self._catalog.lexical_findings()
-        unexpected = self._catalog.ledger.unexpected(self._catalog.generation)
-        if unexpected and not is_being_written(self.folder):
-            findings.append(f"the catalog: {unexpected}.")
+        findings = [*self._catalog.lexical_findings(), *self._findings_at_rest()]
         with self._catalog.snapshot():
             documents, passages = self._catalog.count()
             generation = self._catalog.generation
             try:
                 findings += self._catalog.findings()
-                if passages:
-                    findings += filter(None, [self._vectors(self._catalog.dimension).finding()])
             except IndexDamaged as error:
                 findings.append(error.message)
         return Verification(documents=documents, passages=passages, generation=generation, findings=tuple(findings))
 
     # --- inside
 
+    def _findings_at_rest(self) -> list[str]:
+        """What can only be judged while nobody writes: the ledger, and whether the vectors are up to date."""
+        try:
+            with write_lock(self.folder, patience=0):
+                return self._at_rest()
+        except IndexLocked:
+            return []
+        except IndexDamaged as error:
+            return [error.message]
+        except IndexFault:  # a folder that cannot be written has no writer
+            return self._at_rest()
+
+    def _at_rest(self) -> list[str]:
+        unexpected = self._catalog.ledger.unexpected(self._catalog.generation)
+        found = [f"the catalog: {unexpected}."] if unexpected else []
+        if self._catalog.count()[1]:
+            found += filter(None, [self._vectors(self._catalog.dimension).finding()])
+        return found
+
     @staticmethod
     def _own(file: Path) -> bool:
         """Whether a file is part of this or another index: they may stand inside a folder of documents."""
-        named = file.name.startswith((CATALOG, "vectors.", "write.lock"))
-        return named and (file.parent / CATALOG).exists()
+        if file.name.startswith(CATALOG) or file.name in _BESIDE_CATALOG:
+            return (file.parent / CATALOG).exists()
+        # What was asked in the chat and rated is kept there too: copies of documents, and answers that are wrong.
+        suites = [parent.parent for parent in file.parents if parent.name == "suite"]
+        return any((folder / CATALOG).exists() for folder in suites)
 
     def _ready(self) -> Embedding:
         with self._lock:

@@ -51,6 +51,7 @@ def salvage(folder: Path) -> Salvaged:
     kept, lost = [], set[str]()
     with closing(Catalog(beside, create=True)) as new:
         with suppress(IndexDamaged), closing(Database(old)) as damaged:
+            lost.update(_lost_before(damaged))
             if stamp := _stamp(damaged):  # else nobody knows which encoder the vectors are of
                 new.set_meta(stamp)
                 for path, sha256, readers, contents in _whole(damaged, lost):
@@ -58,6 +59,7 @@ def salvage(folder: Path) -> Salvaged:
                     kept.append(path)
             else:
                 lost.update(_paths(damaged))
+        new.set_meta({"lost": json.dumps(sorted(lost.difference(kept)))})  # told when they have been looked for
         new.settle()
     _exclude_others(old)
     Ledger(old).copy(Ledger(beside))
@@ -150,6 +152,14 @@ def _numbers(damaged: Database) -> Iterable[int]:
 def _paths(damaged: Database) -> list[str]:
     with suppress(IndexDamaged):
         return [path for (path,) in _surely(damaged.all, "SELECT path FROM files") if isinstance(path, str)]
+    return []
+
+
+def _lost_before(damaged: Database) -> list[str]:
+    """What an earlier repair lost and, being stopped, did not tell."""
+    with suppress(IndexDamaged, ValueError, TypeError):
+        row = damaged.one("SELECT value FROM meta WHERE key = 'lost'")
+        return [path for path in json.loads(row[0]) if isinstance(path, str)] if row else []
     return []
 
 

@@ -97,9 +97,10 @@ def stored(connection: sqlite3.Connection, number: int) -> Stored:
     """The document of this row. Raises what a damaged row makes Python raise."""
     sql = f"SELECT {DOCUMENT}, id, seal, file FROM documents WHERE row = ?"
     row = connection.execute(sql, (number,)).fetchone()
-    passages = connection.execute(f"SELECT {PASSAGE} FROM passages WHERE document = ? ORDER BY start", (number,))
+    rows = connection.execute(f"SELECT {PASSAGE} FROM passages WHERE document = ? ORDER BY start", (number,))
+    passages = rows.fetchall()  # at once: an error would leave the query, and with it the file, open
     name, sealed, file = row[-3:]
-    return Stored(as_document(row[:-3]), name, sealed, file, passages.fetchall())
+    return Stored(as_document(row[:-3]), name, sealed, file, passages)
 
 
 def floats(blob: bytes) -> Matrix:

@@ -9,7 +9,7 @@ import threading
 from types import TracebackType
 from typing import Any
 
-_AGAIN = 2.0  # seconds until a stop that has not arrived is repeated
+_AGAIN = 8.0  # seconds until a stop that has not arrived is repeated
 
 
 class Stopping:

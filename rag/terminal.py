@@ -126,17 +126,18 @@ def verification(found: Verification, *, index: str) -> str:
 def repaired(made: Repair, *, index: str) -> str:
     """What was kept, read again and lost, and what to do about it."""
     folder, found = shown(index), made.verification
+    again = f"index your folders again: rag index FOLDER --index {folder}"
+    stays = f"The damaged catalog stays as {folder}/catalog.sqlite.damaged until a document is deleted."
     if made.salvaged is None:
         lines = ["No document was damaged."]
+    elif not made.salvaged:
+        lines = ["Damage was found, and nothing in the catalog could be kept."]
     else:
         lines = [f"Damage was found. {_counted(made.salvaged, 'file')} kept as indexed."]
-        lines += _listed("Damaged, and read again from the disk", map(shown, made.restored))
-        lines += _listed("Lost, for nothing to read stands there now", map(shown, made.lost))
-        lines.append(
-            "What the damaged catalog could not even name is in none of these lists. To be sure, index your folders "
-            f"again: rag index FOLDER --index {folder}\n"
-            f"The damaged catalog stays as {folder}/catalog.sqlite.damaged until a document is deleted."
-        )
+    lines += _listed("Damaged, and read again from the disk", map(shown, made.restored))
+    lines += _listed("Lost, for nothing to read stands there now", map(shown, made.lost))
+    if made.salvaged is not None:
+        lines += [f"What the catalog could not even name is not told here. To be sure, {again}", stays]
     lines += [_state(found, index=index), *_listed("Found", found.findings)]
     if not found.ok:
         lines.append(f"That cannot be mended. Delete the folder {folder} and index your folders again.")
@@ -183,7 +184,7 @@ class Meter:
 
     def files(self, progress: Progress) -> None:
         """Take the progress of an update; outside of a terminal nothing is said until there is work."""
-        note = f"{_counted(progress.passages, 'passage')}, {Path(progress.path).name}"
+        note = f"{_counted(progress.passages, 'passage')}, {Path(shown(progress.path)).name}"
         if self._interactive or progress.passages:
             self.step(progress.done, progress.total, note=note)
 

@@ -11,7 +11,7 @@ from llama_index.core.schema import TextNode
 
 from rag.catalog import Catalog, Contents, Source
 from rag.config import DocumentSettings
-from rag.documents import VERSION
+from rag.documents import readers
 from rag.documents.sandbox import Sandbox, Stopped
 from rag.errors import DocumentError
 from rag.rows import Matrix, PassageRow, storable
@@ -54,7 +54,7 @@ class Update:
         cancelled: Callable[[], bool] | None = None,
     ) -> None:
         self._catalog = catalog
-        self._known = catalog.files(VERSION)
+        self._known = catalog.files()
         self._cut = cut
         self._encode = encode
         self._total = total
@@ -76,7 +76,7 @@ class Update:
     def read(self, files: Iterable[Path], settings: DocumentSettings) -> None:
         """Index the files that are new or changed, each read in a process with limits; account for all of them."""
         with Sandbox(settings) as sandbox:
-            self._store(self._loaded(files, sandbox))
+            self._store(self._loaded(files, sandbox, readers(settings.seconds)))
 
     def add(self, documents: Iterable[Document]) -> None:
         """Index documents that are already read and not in the catalog just as they are; account for all of them."""
@@ -97,13 +97,14 @@ class Update:
             else:
                 yield other.source(path)
 
-    def _loaded(self, files: Iterable[Path], sandbox: Sandbox) -> Iterator[Source]:
+    def _loaded(self, files: Iterable[Path], sandbox: Sandbox, by: int) -> Iterator[Source]:
+        read = self._catalog.files(by)
         for file in files:
             if self._stop():
                 self.cancelled = True
                 return
             path = str(file)
-            if self._known.get(path) and self._known[path] == _digest(file):
+            if read.get(path) and read[path] == _digest(file):
                 self._settle(self._unchanged, path)
                 continue
             try:
@@ -114,7 +115,7 @@ class Update:
             except DocumentError as error:
                 self._reject(path, error.reason, stays=path in self._known)
             else:
-                yield Source(path, loaded.sha256, VERSION, loaded.documents)
+                yield Source(path, loaded.sha256, by, loaded.documents)
 
     def _changed(self, documents: Iterable[Document]) -> Iterator[Source]:
         seen: set[str] = set()

@@ -33,9 +33,11 @@ def repair(folder: str | Path, *, config: Config | None = None, encoder: Encoder
     with write_lock(_existing(folder)):
         salvaged = None if _is_sound(folder) else salvage(folder)
     with Index.open(folder, config=config, encoder=encoder) as index:
-        lost = salvaged.lost if salvaged else []
+        lost = index.lost()
         found = index.update([path for path in lost if os.path.isfile(path)])
-        restored = {*found.added, *found.updated}
+        restored = {*found.added, *found.updated, *found.unchanged}
+        if lost:
+            index.forget_lost()
         return Repair(
             salvaged=len(salvaged.kept) if salvaged else None,
             restored=tuple(path for path in lost if path in restored),

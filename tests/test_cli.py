@@ -755,13 +755,13 @@ def test_damage_is_told_and_mended_and_what_is_lost_is_named(run: Run, reports: 
     assert f"  {reports}/recount.txt: the document or its passages are not as they were indexed.\n" in out
     assert out.endswith(f"\n{mend} indexes/default\n")
     code, out, _ = run("verify", "--repair")
-    last = "indexes/default: 2 documents, 2 passages, generation 3: in order."
+    last = "indexes/default: 2 documents, 2 passages, generation 5: in order."
     assert code == 0
     assert out.splitlines() == [
         "Damage was found. 1 file kept as indexed.",
         "Damaged, and read again from the disk:",
         "  reports/recount.txt",
-        "What the damaged catalog could not even name is in none of these lists. To be sure, index your folders again: "
+        "What the catalog could not even name is not told here. To be sure, index your folders again: "
         "rag index FOLDER --index indexes/default",
         "The damaged catalog stays as indexes/default/catalog.sqlite.damaged until a document is deleted.",
         last,
@@ -1002,3 +1002,13 @@ def test_what_steers_a_terminal_is_escaped_in_json_and_a_path_stays_on_its_line(
     assert terminal.escaped(text).isprintable()
     assert json.loads(terminal.escaped(text)) == json.loads(text)
     assert terminal.shown("/reports/a\nforged row\u202e.txt") == "/reports/a\ufffdforged row\ufffd.txt"
+
+
+def test_a_repair_that_finds_nothing_to_keep_says_so_and_ends_with_4(run: Run, reports: Path) -> None:
+    run("index", "reports")
+    file = Path("indexes/default/catalog.sqlite")
+    file.write_bytes(b"\0" * 100 + file.read_bytes()[100:])
+    code, out, _ = run("verify", "--repair")
+    assert code == 4
+    assert out.startswith("Damage was found, and nothing in the catalog could be kept.\n")
+    assert run("index", "reports")[1].startswith("2 added, ")

@@ -19,6 +19,7 @@ from typing import Any
 
 import httpx
 import pytest
+from conftest import StandInEncoder
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -29,6 +30,7 @@ from eval.suite import Suite
 from rag.assistant import Assistant
 from rag.config import Config
 from rag.errors import ConfigError, SuiteError
+from rag.index import UPLOADS, Index
 from rag.types import Answer, Citation, Document, Hit, IndexedDocument, Statement, UpdateReport
 from ui import feedback, render
 from ui.app import Conversation
@@ -137,7 +139,7 @@ def test_text_from_outside_becomes_letters_and_nothing_else(hostile: str) -> Non
 def test_inert_text_holds_nothing_that_html_or_markdown_reads_and_shows_the_same_letters(hostile: str) -> None:
     inert = render.inert(hostile)
     assert set(inert) - set("&#;0123456789 ") == {c for c in set(inert) if c.isalpha() or ord(c) > 0x9F}
-    assert Parsed(inert).text == re.sub("[\0\x85\u202e]", "\ufffd", hostile)
+    assert Parsed(inert).text == re.sub("[\0\x85\u2028\u202e]", "\ufffd", hostile)
 
 
 def test_a_lone_surrogate_can_be_shown() -> None:
@@ -679,3 +681,21 @@ def test_a_thumb_in_the_page_is_kept_and_told(page: Any, assistant: Assistant) -
     page.click("#chat button[title=Dislike]")
     page.get_by_text("Written down with its sources").wait_for()
     assert (assistant.index.folder / feedback.WRONG).is_file()
+
+
+def test_an_upload_that_was_killed_is_undone_by_the_next_and_a_removed_one_is_gone(tmp_path: Path) -> None:
+    with Index.open(tmp_path / "index", encoder=StandInEncoder(), create=True) as index:
+        for text in ("The first version.", "The second version."):
+            (tmp_path / "news.txt").write_text(text)
+            add(index, [tmp_path / "news.txt"])
+        folder = index.folder / UPLOADS
+        aside = folder / ".earlier-killed"
+        aside.mkdir()
+        (aside / "news.txt").write_text("The second version.")
+        (folder / "news.txt").write_text("A third that was never indexed.")
+        (tmp_path / "other.txt").write_text("Another.")
+        add(index, [tmp_path / "other.txt"])
+        assert (folder / "news.txt").read_text() == "The second version."
+        assert sorted(file.name for file in folder.iterdir()) == ["news.txt", "other.txt"]
+        index.remove(folder / "news.txt")
+        assert sorted(file.name for file in folder.iterdir()) == ["other.txt"]

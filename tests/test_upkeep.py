@@ -740,3 +740,24 @@ def test_a_disk_too_full_to_compact_keeps_the_index_whole(
             index.remove(f"/{n}")
         assert [one.path for one in index.documents()] == ["/9"]
         assert index.verify().ok
+
+
+def test_what_a_repair_lost_is_told_by_the_next_if_it_was_stopped_before_it_could(
+    tmp_path: Path, encoder: StandInEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, files = tmp_path / "index", tmp_path / "files"
+    files.mkdir()
+    for name in ("kept", "lost"):
+        (files / f"{name}.txt").write_text(f"The {name} ship came in at noon.")
+    with Index.open(folder, encoder=encoder, create=True) as index:
+        index.update(files)
+    catalog = folder / "catalog.sqlite"
+    catalog.write_bytes(catalog.read_bytes().replace(b"The lost ship", b"The last ship"))
+    (files / "lost.txt").unlink()
+    with monkeypatch.context() as stopped:
+        stopped.setattr(Index, "update", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            repair(folder, encoder=encoder)
+    made = repair(folder, encoder=encoder)
+    assert (made.salvaged, made.lost) == (None, (str(files.resolve() / "lost.txt"),))
+    assert repair(folder, encoder=encoder).lost == ()

@@ -12,12 +12,12 @@ from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
+from rag.index import UPLOADS
 from rag.types import Progress, UpdateReport
 
 if TYPE_CHECKING:
     from rag.index import Index
 
-FOLDER = "uploads"
 _NAME_BYTES = 200  # file systems take 255, temporary names included
 
 
@@ -38,9 +38,10 @@ def add(
     A file named like an earlier upload is the new version of that document; where the index rejects it,
     the earlier version stays. The given files are gone afterwards.
     """
-    folder = index.folder.resolve() / FOLDER
+    folder = index.folder.resolve() / UPLOADS
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)  # for this user alone, as the files
+    _settle_earlier(index, folder)
     refused: list[tuple[str, str]] = []
     report = UpdateReport()
     with tempfile.TemporaryDirectory(dir=folder, prefix=".earlier-") as aside:
@@ -58,7 +59,7 @@ def add(
             # Also after a fault half-way: a file stays exactly where the index holds its bytes.
             indexed = index.files()
             for path in placed.values():
-                if indexed.get(str(path)) != hashlib.sha256(path.read_bytes()).hexdigest():
+                if indexed.get(str(path)) != _digest(path):
                     _restore(path, aside=Path(aside))
             for given in map(Path, files):
                 _discard(given)
@@ -70,10 +71,28 @@ def _place(given: Path, target: Path, *, aside: Path) -> Path:
     incoming = aside / f".new-{target.name}"  # a name that no upload has, see `safe_name`
     incoming.touch(mode=0o600)
     shutil.copyfile(given, incoming)
-    if target.exists():
-        os.replace(target, aside / target.name)
+    if target.exists():  # at no time is nothing there
+        try:
+            os.link(target, aside / target.name)
+        except OSError:  # a file system without links
+            shutil.copyfile(target, aside / target.name)
     os.replace(incoming, target)
     return target
+
+
+def _settle_earlier(index: Index, folder: Path) -> None:
+    """Undo what an upload that was killed has left: a file that is not indexed gives way to the one that is."""
+    known = index.files()
+    for aside in folder.glob(".earlier-*"):
+        for earlier in aside.iterdir():
+            target = folder / earlier.name
+            if known.get(str(target)) == _digest(earlier) != _digest(target):
+                os.replace(earlier, target)
+        shutil.rmtree(aside)
+
+
+def _digest(file: Path) -> str | None:
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else None
 
 
 def _restore(target: Path, *, aside: Path) -> None:

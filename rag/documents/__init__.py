@@ -12,6 +12,7 @@ import os
 import re
 import stat
 import unicodedata
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,10 +23,10 @@ from rag.documents.extract import Extract, Rejected, clean_author, clean_title, 
 from rag.errors import EmptyDocument, UnreadableDocument, UnsupportedFormat
 from rag.types import Document
 
-__all__ = ["SUFFIXES", "VERSION", "Found", "Loaded", "find", "load", "printable"]
+__all__ = ["SUFFIXES", "Found", "Loaded", "find", "load", "printable", "readers"]
 
 LARGEST_FILE = 100_000_000  # bytes
-VERSION = 3  # of all readers: with another number, files are read again though their bytes have not changed
+_VERSION = 3  # of all readers
 _MOST_CHARACTERS = 50_000_000  # of a file with all documents within it
 _MOST_MEMBERS = 20_000  # documents within a file, at any depth
 _MOST_GAPS = 1_000  # told of a document
@@ -70,6 +71,13 @@ _READERS = {
 }
 
 SUFFIXES = frozenset(_READERS)
+
+
+def readers(seconds: int) -> int:
+    """Which readers read a file, and with what: where this number differs, a file is read again."""
+    from rag.documents.ocr import program
+
+    return zlib.crc32(repr((_VERSION, bool(program()), seconds)).encode())
 
 
 class Loaded(NamedTuple):

@@ -94,8 +94,7 @@ def _parsed_apart(request: dict[str, Any], requests: int) -> tuple[Ending, bytes
     try:
         result, cut = _collected(reading, requests, began + request["seconds"])
     finally:
-        if cut:
-            _kill_group(child)
+        _kill_group(child)  # what it may have started outlives it otherwise
         _, status, usage = os.wait4(child, 0)
         os.close(reading)
     if cut == "gone":

@@ -159,11 +159,6 @@ def _body(part: Message, content: Content) -> Passages:
     return []
 
 
-def _fields(block: Message) -> str:
-    """What a report on a mail's delivery says of one receiver."""
-    return "\n".join(f"{name}: {_decoded(value)}" for name, value in block.raw_items())
-
-
 def _alternative(forms: list[Message], content: Content) -> Passages:
     """Forms of one body: the plain one, where it says what the others say."""
     chosen: Passages = []

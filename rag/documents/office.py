@@ -23,7 +23,6 @@ _HIDDEN = {f"{_W}del", f"{_W}moveFrom", f"{_W}rPr", f"{_W}pPr", f"{_W}rt"}
 _WHITE = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}ptab": "\t", f"{_W}noBreakHyphen": "\u2011"}
 _HEADING = re.compile(r"Title|heading \d", re.IGNORECASE)
 _BODY_LEVEL = "9"  # of an outline
-_CHUNK = "aFChunk"
 _BESIDE = (("footnotes", "footnotes"), ("endnotes", "endnotes"), ("comments", "comments"), ("header", "header"),
            ("footer", "footer"))  # fmt: skip
 _HYPERTEXT = (".html", ".htm", ".xhtml")

@@ -189,7 +189,7 @@ class _Server:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._listener.join()
+        self._listener.join(timeout=1.0)
         self._output.close()
 
     def _listen(self) -> None:
