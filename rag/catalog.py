@@ -77,10 +77,6 @@ class Catalog:
             self.close()
             raise
 
-    @property
-    def database(self) -> Database:
-        return self._db
-
     def close(self) -> None:
         """Wait for what other threads are reading, then close the file."""
         self._db.close()

@@ -163,7 +163,7 @@ class Index:
     # --- reading
 
     def documents(self) -> list[IndexedDocument]:
-        """All documents, in the order in which they were indexed."""
+        """All documents, in the order of their paths."""
         return self._catalog.documents()
 
     def files(self) -> dict[str, str]:

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from rag.catalog import Catalog, Contents
 from rag.database import Database, faults_of
@@ -29,21 +29,15 @@ _LEFT = "an earlier catalog cannot be deleted"
 _SIDES = ("", "-wal", "-shm", ".ledger")  # what SQLite and the ledger write beside a catalog
 
 
-class Salvaged(NamedTuple):
-    """Paths of the files that were whole, and of those that are known to have been lost."""
-
-    kept: list[str]
-    lost: list[str]
-
-
 # --- after damage
 
 
-def salvage(folder: Path) -> Salvaged:
+def salvage(folder: Path) -> list[str]:
     """Put a catalog of all files that are whole in the place of a damaged one; for the holder of the write lock.
 
     The damaged file stays as `catalog.sqlite.damaged` until a document is deleted. A stop at any time leaves the
-    damaged catalog, or the new one. Raises IndexLocked where another process has the catalog open.
+    damaged catalog, or the new one. Returns the paths of the files that were whole; the new catalog notes those that
+    are known to be lost. Raises IndexLocked where another process has the catalog open.
     """
     old, beside = folder / CATALOG, folder / _BESIDE
     Ledger(old).condemn()
@@ -71,7 +65,7 @@ def salvage(folder: Path) -> Salvaged:
         beside.replace(old)
         sync_folder(folder)
     discard(beside)
-    return Salvaged(kept, sorted(lost.difference(kept)))
+    return kept
 
 
 def discard(catalog: Path) -> None:

@@ -20,9 +20,7 @@ _CONTROLS = {
     *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080),
 }  # fmt: skip
 _HARMLESS = dict.fromkeys(_CONTROLS - {ord("\n"), ord("\t")}, "\ufffd")
-_STEERING = re.compile(
-    "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
-)
+_STEERING = re.compile(f"[{''.join(chr(code) for code in sorted(_CONTROLS) if code >= 0x7F)}]")  # JSON escapes the rest
 _LEAST_TITLE = 20  # columns that a title keeps, however long the path beside it
 _SHOWN_TEXT = 300  # characters of a hit
 

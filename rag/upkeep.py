@@ -31,7 +31,7 @@ def repair(folder: str | Path, *, config: Config | None = None, encoder: Encoder
     """
     folder = resolved(folder)
     with write_lock(_existing(folder)):
-        salvaged = None if _is_sound(folder) else salvage(folder)
+        kept = None if _is_sound(folder) else salvage(folder)
     with Index.open(folder, config=config, encoder=encoder) as index:
         lost = index.lost()
         found = index.update([path for path in lost if os.path.isfile(path)])
@@ -39,7 +39,7 @@ def repair(folder: str | Path, *, config: Config | None = None, encoder: Encoder
         if lost:
             index.forget_lost()
         return Repair(
-            salvaged=len(salvaged.kept) if salvaged else None,
+            salvaged=None if kept is None else len(kept),
             restored=tuple(path for path in lost if path in restored),
             lost=tuple(path for path in lost if path not in restored),
             verification=index.verify(),

@@ -348,7 +348,7 @@ class Life(RuleBasedStateMachine):
         self.texts = after
 
     def embedded(self) -> list[bytes]:
-        return [digest for (digest,) in self.index._catalog.database.all("SELECT embedded FROM passages")]
+        return [digest for (digest,) in self.index._catalog._db.all("SELECT embedded FROM passages")]
 
     @rule(data=st.data())
     def update_beside_readers(self, data: st.DataObject) -> None:

@@ -10,13 +10,9 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
 
-from rag.index import UPLOADS
+from rag.index import UPLOADS, Index
 from rag.types import Progress, UpdateReport
-
-if TYPE_CHECKING:
-    from rag.index import Index
 
 _NAME_BYTES = 200  # file systems take 255, temporary names included
 
