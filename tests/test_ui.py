@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import html.parser
 import json
 import re
 import shutil
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import httpx
 import pytest
 from conftest import StandInEncoder
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route
-from starlette.testclient import TestClient
 
 from eval.suite import Suite
 from rag.assistant import Assistant
-from rag.config import Config
 from rag.errors import ConfigError, SuiteError
 from rag.index import UPLOADS, Index
 from rag.types import Answer, Citation, Document, Hit, IndexedDocument, Statement, UpdateReport
 from ui import feedback, render
 from ui.app import Conversation
-from ui.server import HEADERS, ChatServer, Guard, allowed_hosts, create_app, serve
+from ui.server import ChatServer
 from ui.uploads import add, safe_name
 
 pytestmark = [
@@ -319,108 +309,6 @@ def test_an_upload_is_for_this_user_alone(tmp_path: Path) -> None:
     assert [path.stat().st_mode & 0o777 for path in (kept.parent, kept)] == [0o700, 0o600]
 
 
-# The guard
-
-
-async def _echo(request: Request) -> PlainTextResponse:
-    return PlainTextResponse(f"{request.url.path} {len(await request.body())}")
-
-
-HOSTS = allowed_hosts("127.0.0.1", 7860)
-
-
-@pytest.fixture
-def guarded() -> TestClient:
-    echo = Starlette(routes=[Route("/{path:path}", _echo, methods=["GET", "POST"])])
-    return TestClient(Guard(echo, hosts=HOSTS, upload_bytes=3_000_000), base_url="http://127.0.0.1:7860")
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1:7860", "localhost:7860", "LOCALHOST:7860", "[::1]:7860"])
-def test_the_machine_itself_is_an_allowed_host(guarded: TestClient, host: str) -> None:
-    assert guarded.get("/config", headers={"host": host}).status_code == 200
-
-
-@pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:7860", "127.0.0.1", "127.0.0.1:80", "localhost:7860.evil.example", ""]
-)
-def test_other_hosts_are_refused(guarded: TestClient, host: str) -> None:
-    assert guarded.get("/config", headers={"host": host}).status_code == 421
-
-
-@pytest.mark.parametrize(
-    ("origin", "status"),
-    [
-        ("http://127.0.0.1:7860", 200),
-        ("http://localhost:7860", 403),
-        ("http://evil.example", 403),
-        ("https://127.0.0.1:7860", 403),
-        ("null", 403),
-    ],
-)
-def test_uploads_come_from_the_page_itself(guarded: TestClient, origin: str, status: int) -> None:
-    sent = guarded.post("/gradio_api/upload", headers={"origin": origin}, files={"files": ("a.txt", b"x")})
-    assert sent.status_code == status
-    assert sent.headers["content-security-policy"] == HEADERS["content-security-policy"]
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/gradio_api/file=https://foreign.example/x", "/file=http://foreign.example/x",
-        "/gradio_api/file=HTTPS:/x.example", "/gradio_api/file=%68ttps%3A%2F%2Fforeign.example", "/gradio_api/file=//https://x.example",
-        "/gradio_api/proxy=https://x.hf.space/y", "/gradio_api/file=ftp://x.example",
-        "/gradio_api/file=/tmp/gradio/1/report.txt", "/gradio_api/file/tmp/report.txt",
-    ],
-)  # fmt: skip
-def test_the_server_fetches_nothing_for_anybody(guarded: TestClient, path: str) -> None:
-    assert guarded.get(path).status_code == 403
-
-
-@pytest.mark.parametrize(
-    ("path", "size", "status"),
-    [
-        ("/gradio_api/queue/join", 1_000_000, 200),
-        ("/gradio_api/queue/join", 1_000_001, 413),
-        ("/gradio_api/upload", 3_000_000, 200),
-        ("/gradio_api/upload", 3_000_001, 413),
-        ("/gradio_api/upload/", 3_000_001, 413),
-        ("/gradio_api/run/upload", 1_000_001, 413),
-        ("/x/upload", 1_000_001, 413),
-    ],
-)
-@pytest.mark.parametrize("chunked", [False, True], ids=["whole", "chunked"])
-def test_bodies_are_limited(guarded: TestClient, path: str, size: int, status: int, chunked: bool) -> None:
-    pieces = (b"x" * min(65536, size - at) for at in range(0, size, 65536))
-    answer = guarded.post(path, content=pieces if chunked else b"x" * size)
-    assert answer.status_code == status
-    assert answer.headers["x-frame-options"] == "DENY"
-
-
-@pytest.mark.parametrize(
-    "body", [b'{"data":[[{"path":"http://x.example"}]]}', b'{"\\u0070ath":" HTTPS:\\/\\/x.example"}', b"[" * 100_000]
-)
-def test_a_file_named_by_address_is_refused(guarded: TestClient, body: bytes) -> None:
-    assert guarded.post("/gradio_api/queue/join", content=body).status_code == 403
-    question = b'{"data":["what is the path: http://x.example"]}'
-    assert guarded.post("/gradio_api/queue/join", content=question).text.endswith(f" {len(question)}")
-
-
-def test_a_dishonest_length_does_not_pass(guarded: TestClient) -> None:
-    assert guarded.post("/x", content=b"x", headers={"content-length": "-1"}).status_code == 413
-
-
-def test_ports_and_hosts_that_cannot_be_served_say_what_to_do() -> None:
-    assistant: Any = SimpleNamespace(config=Config())
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        with pytest.raises(ConfigError, match=r"is taken.*--port"):
-            serve(assistant, port=taken.getsockname()[1])
-    for host in ("0.0.0.0", "192.168.1.5", "example.org", ""):
-        with pytest.raises(ConfigError, match=r"--host 127\.0\.0\.1"):
-            serve(assistant, host=host, port=0)
-
-
 # The whole application
 
 
@@ -454,53 +342,6 @@ def chat(assistant: Assistant) -> Iterator[ChatServer]:
     server.stop()
     thread.join(20)
     assert not thread.is_alive()
-
-
-def test_the_served_page_is_guarded_and_names_no_foreign_host_to_load_from(assistant: Assistant) -> None:
-    async def created() -> Any:
-        return create_app(assistant, hosts=HOSTS)
-
-    app = asyncio.run(created())
-    with TestClient(app, base_url="http://127.0.0.1:7860") as client:
-        assert client.get("/health").json() == {"status": "ok"}
-        page = client.get("/")
-        assert page.status_code == 200
-        assert {name: page.headers[name] for name in HEADERS} == HEADERS
-        loaded = [
-            a.get("src") or a.get("href") or "" for tag, a in Parsed(page.text).tags if tag in ("script", "link", "img")
-        ]
-        assert loaded
-        assert not [address for address in loaded if address.startswith(("http:", "https:", "//"))]
-        for host in ("googleapis", "gstatic", "cdnjs", "api.gradio.app", "huggingface.co"):
-            assert host not in page.text
-        for path in ("/docs", "/openapi.json", "/redoc"):
-            assert client.get(path).status_code == 404
-        config = client.get("/config").json()
-        assert config["footer_links"] == []
-        assert not config["run_history"]
-        assert not config["show_error"]
-        assert all(dependency["api_visibility"] == "private" for dependency in config["dependencies"])
-
-
-def test_a_request_cannot_pass_a_path_or_an_address_for_an_upload(chat: ChatServer, tmp_path: Path) -> None:
-    outside = tmp_path / "outside.txt"
-    outside.write_text(HARVEST)
-    with httpx.Client(base_url=chat.url, trust_env=False) as client:
-        events = client.get("/config").json()["dependencies"]
-        number = next(event["id"] for event in events if event["targets"][0][1] == "upload")
-        said = {}
-        for path in (str(outside), "/etc/hostname", "http://127.0.0.1:9/x.txt", "HTTPS://x.example/x.txt"):
-            file = {"path": path, "meta": {"_type": "gradio.FileData"}}
-            event = {"data": [[file]], "fn_index": number, "session_hash": "s"}
-            joined = client.post("/gradio_api/queue/join", json=event)
-            said[path] = joined.status_code
-            if joined.is_success:
-                with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": "s"}) as stream:
-                    said[path] = next(line for line in stream.iter_lines() if "process_completed" in line)
-    assert [said.pop(path) for path in list(said)[2:]] == [403, 403]
-    assert all('"success":false' in line for line in said.values())
-    assert outside.read_text() == HARVEST
-    assert not (chat.assistant.index.folder / "uploads").exists()
 
 
 @pytest.fixture(scope="module")
