@@ -1,26 +1,26 @@
-"""The page: conversation left, evidence right, documents below it. Each tab has a conversation of its own."""
+"""The page: documents left, conversation in the middle, evidence right. Each tab has a conversation of its own."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
+from rag.assistant import Assistant
 from rag.errors import RagError
-from rag.types import Answer, Progress, Turn
 from ui import feedback, render
-from ui.uploads import add
-
-if TYPE_CHECKING:
-    from rag.assistant import Assistant
+from ui.collections import Collections
+from ui.conversation import Conversation
+from ui.evidence import EvidenceView
+from ui.library import Library
 
 log = logging.getLogger(__name__)
 
-CSS = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
+CSS = "".join(file.read_text(encoding="utf-8") for file in sorted(Path(__file__).parent.glob("*.css")))
+HEAD = f"<script>{Path(__file__).with_name('page.js').read_text(encoding='utf-8')}</script>"
 
 # Darker than Soft's own where white or coloured text would fall below a contrast of 4.5.
 THEME = gr.themes.Soft(
@@ -42,71 +42,18 @@ THEME = gr.themes.Soft(
     link_text_color_dark="*primary_300",
 )
 
-_UNEXPECTED = "An unexpected error stopped this."
-_SEE_LOG = "Try again; the details are in the program's log."
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
-    """One question and what was said to it, as HTML; `asked` is plain. `open`: still being answered; `answer`: when
-    it is complete, what the HTML was made of."""
-
-    asked: str
-    said: str
-    evidence: str = ""
-    open: bool = True
-    answer: Answer | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conversation:
-    """What one tab shows, and the finished turns as the assistant reads them."""
-
-    exchanges: tuple[Exchange, ...] = ()
-    turns: tuple[Turn, ...] = ()
-
-    def asking(self, asked: str) -> Conversation:
-        return replace(self, exchanges=(*self.exchanges, Exchange(asked=asked, said=render.pending())))
-
-    def saying(self, said: str, *, evidence: str = "", open: bool = False) -> Conversation:
-        last = replace(self.exchanges[-1], said=said, evidence=evidence, open=open)
-        return replace(self, exchanges=(*self.exchanges[:-1], last))
-
-    def answering(self, answer: Answer) -> Conversation:
-        number, asked = len(self.exchanges), self.exchanges[-1].asked
-        said = render.answer(answer, asked=asked, turn=number)
-        now = self.saying(said, evidence=render.evidence(answer, turn=number), open=not answer.complete)
-        if not answer.complete:
-            return now
-        last = replace(now.exchanges[-1], answer=answer)
-        turn = Turn(question=answer.question, answer=answer.text)
-        return replace(now, exchanges=(*now.exchanges[:-1], last), turns=(*self.turns, turn))
-
-    def stopped(self) -> Conversation:
-        """Close an exchange that was interrupted; what it had found stays."""
-        if not self.exchanges or not self.exchanges[-1].open:
-            return self
-        last = self.exchanges[-1]
-        found = f"{last.said}{render.pending('Stopped here.')}" if last.evidence else render.pending("Stopped.")
-        return self.saying(found, evidence=last.evidence)
-
-    def messages(self) -> list[dict[str, Any]]:
-        shown: list[dict[str, Any]] = []
-        for exchange in self.exchanges:
-            shown.append({"role": "user", "content": render.question(exchange.asked)})
-            shown.append({"role": "assistant", "content": exchange.said})
-        return shown
-
-    def panel(self) -> str:
-        return render.panel([(exchange.asked, exchange.evidence) for exchange in self.exchanges])
-
-
-def build_app(assistant: Assistant) -> gr.Blocks:
-    """Return the page for one assistant; THEME and CSS go to where it is mounted."""
+def build_app(given: Assistant | Collections) -> gr.Blocks:
+    """Return the page over one assistant or several collections; THEME, CSS and HEAD go to where it is mounted."""
+    collections = given if isinstance(given, Collections) else Collections(given)
     # Text arrives inert from `render`; nothing is left for Gradio's own conversions.
     plain: dict[str, Any] = {"latex_delimiters": [], "line_breaks": False}
     with gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as app:
         conversation = gr.State(Conversation())
+        collection = gr.State(collections.first)
+        chosen = gr.State(())
+        with gr.Sidebar(width=320, elem_id="library"):
+            library = Library(collections, collection=collection, chosen=chosen)
         gr.Markdown(render.header(), **plain)
         with gr.Row(elem_id="columns"):
             with gr.Column(scale=3, min_width=300, elem_id="conversation"):
@@ -124,60 +71,61 @@ def build_app(assistant: Assistant) -> gr.Blocks:
                     stop = gr.Button("Stop", elem_id="stop", min_width=60, interactive=False)
                     new = gr.Button("New chat", elem_id="new", min_width=60)
             with gr.Column(scale=2, min_width=300, elem_id="side"):
-                evidence = gr.Markdown(render.panel(()), elem_id="evidence", **plain)
-                gr.Markdown(render.invitation(assistant.config.chat.max_upload_mb), elem_id="invitation", **plain)
-                files = gr.File(
-                    label="Add documents", show_label=False, file_count="multiple", elem_id="upload", height=96,
-                )  # fmt: skip
-                report = gr.Markdown(elem_id="report", **plain)
-                with gr.Accordion("Documents", open=False, elem_id="library"):
-                    library = gr.Markdown(elem_id="documents", **plain)
+                view = EvidenceView(collections, collection=collection, conversation=conversation)
 
-        def asked(question: str, so_far: Conversation) -> Iterator[tuple[Any, ...]]:
-            yield from _ask(assistant, question, so_far)
+        def shown(name: str, now: Conversation, *, question: str | None = None) -> tuple[Any, ...]:
+            busy = bool(now.exchanges) and now.exchanges[-1].open
+            buttons = gr.update(interactive=not busy), gr.update(interactive=busy)
+            typed = gr.skip() if question is None else question
+            return typed, now, now.messages(), *buttons, *view.latest(name, now)
 
-        def added(given: list[str] | None, progress: gr.Progress = gr.Progress()) -> tuple[Any, ...]:  # noqa: B008
-            return None, _add(assistant, given or [], progress=progress), _library(assistant)
+        def asked(question: str, name: str, paths: tuple[str, ...], so_far: Conversation) -> Iterator[tuple[Any, ...]]:
+            for number, now in enumerate(_ask(collections, name, question, so_far, within=paths or None)):
+                yield shown(name, now, question=None if number else "")
 
-        def judged(so_far: Conversation, thumb: gr.LikeData) -> None:
-            _judge(assistant, so_far, thumb)
+        def judged(name: str, so_far: Conversation, thumb: gr.LikeData) -> None:
+            _judge(collections.get(name), so_far, thumb)
 
         hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        outputs = [box, conversation, chat, evidence, ask, stop]
-        asking = gr.on([ask.click, box.submit], asked, [box, conversation], outputs, concurrency_limit=2, **hidden)
-        chat.like(judged, conversation, None, concurrency_limit=1, **hidden)  # its notices come by the queue
+        outputs = [box, conversation, chat, ask, stop, *view.outputs]
+        asking = gr.on(
+            [ask.click, box.submit], asked, [box, collection, chosen, conversation], outputs, concurrency_limit=2,
+            **hidden,
+        )  # fmt: skip
+        chat.like(judged, [collection, conversation], None, concurrency_limit=1, **hidden)  # its notices need the queue
         hidden["queue"] = False
-        stop.click(lambda so_far: _view(so_far.stopped()), conversation, outputs, cancels=[asking], **hidden)
+        stop.click(
+            lambda name, so_far: shown(name, so_far.stopped()), [collection, conversation], outputs, cancels=[asking],
+            **hidden,
+        )  # fmt: skip
         # A new chat waits for the old answer to end, which could otherwise put its conversation back.
         ended = new.click(None, cancels=[asking], **hidden)
-        ended.then(lambda: _view(Conversation(), box=""), None, outputs, **hidden)
-        files.upload(
-            added, files, [files, report, library], concurrency_limit=1, show_progress="full",
-            show_progress_on=report, api_visibility="private",
-        )  # fmt: skip
-        app.load(lambda: _library(assistant), None, library, **hidden)
+        ended.then(lambda name: shown(name, Conversation(), question=""), collection, outputs, **hidden)
+        library.load(app)
     app.queue(max_size=32, api_open=False)
     return app
 
 
-def _ask(assistant: Assistant, question: str, so_far: Conversation) -> Iterator[tuple[Any, ...]]:
-    """Yield the page's state as the answer grows."""
+def _ask(
+    collections: Collections, name: str, question: str, so_far: Conversation, *, within: Sequence[str] | None
+) -> Iterator[Conversation]:
+    """Yield the conversation as the answer grows."""
     question = question.strip()
     if not question:
         return
     now = so_far.stopped().asking(question)
-    yield _view(now, box="")
+    yield now
     try:
-        for answer in assistant.stream(question, history=so_far.turns):
+        for answer in collections.get(name).stream(question, history=so_far.turns, within=within):
             now = now.answering(answer)
-            yield _view(now)
+            yield now
         now = now.stopped()
     except RagError as error:
         now = now.saying(render.fault(error.message, remedy=error.remedy))
     except Exception:
         log.exception("a question could not be answered")
-        now = now.saying(render.fault(_UNEXPECTED, remedy=_SEE_LOG))
-    yield _view(now)
+        now = now.saying(render.unexpected())
+    yield now
 
 
 def _judge(assistant: Assistant, so_far: Conversation, thumb: gr.LikeData) -> None:
@@ -199,36 +147,4 @@ def _judge(assistant: Assistant, so_far: Conversation, thumb: gr.LikeData) -> No
         gr.Warning(render.inert(str(error)))
     except OSError:
         log.exception("an answer could not be kept")
-        gr.Warning(_SEE_LOG)
-
-
-def _view(now: Conversation, *, box: str | None = None) -> tuple[Any, ...]:
-    """Return the outputs of a conversation event: box, conversation, chat, evidence, ask, stop."""
-    busy = bool(now.exchanges) and now.exchanges[-1].open
-    buttons = gr.update(interactive=not busy), gr.update(interactive=busy)
-    return gr.skip() if box is None else box, now, now.messages(), now.panel(), *buttons
-
-
-def _add(assistant: Assistant, given: list[str], *, progress: gr.Progress) -> str:
-    """Index uploaded files and return the report as HTML."""
-
-    def show(at: Progress) -> None:
-        progress(
-            (at.done, at.total),
-            desc=f"{at.done} of {at.total}: {PurePath(at.path).name}, {at.passages:,} passages read",
-        )
-
-    try:
-        return render.report(add(assistant.index, given, progress=show))
-    except RagError as error:
-        return render.fault(error.message, remedy=error.remedy)
-    except Exception:
-        log.exception("an upload could not be indexed")
-        return render.fault(_UNEXPECTED, remedy=_SEE_LOG)
-
-
-def _library(assistant: Assistant) -> str:
-    try:
-        return render.documents(assistant.index.documents())
-    except RagError as error:
-        return render.fault(error.message, remedy=error.remedy)
+        gr.Warning(render.SEE_LOG)

@@ -17,6 +17,8 @@ from rag.types import Answer, Citation, Hit, IndexedDocument, Statement, UpdateR
 _SYNTAX = re.compile(r"[^A-Za-z0-9 \u00a0-\U0010ffff]")
 _LISTED = 200  # documents named in the list
 _PASSAGE = 600  # characters shown of a nearest passage
+_NO_SOURCES = '<p class="fn-empty">The sources of an answer appear here.</p>'
+SEE_LOG = "Try again; the details are in the program's log."
 _CONFIDENCE = ((0.8, "high"), (0.5, "medium"), (0.0, "low"))
 
 
@@ -63,6 +65,11 @@ def fault(message: str, *, remedy: str = "") -> str:
     return f'<div class="fn-box fn-fault" role="alert"><strong>That did not work.</strong>{told}</div>'
 
 
+def unexpected() -> str:
+    """Return the box for an error that nobody foresaw; its details are for the log alone."""
+    return fault("An unexpected error stopped this.", remedy=SEE_LOG)
+
+
 def answer(given: Answer, *, asked: str, turn: int) -> str:
     """Return the answer, its marks linked to the evidence of this `turn` of the conversation."""
     body = _refusal(given) if given.abstained else _statements(given, turn=turn)
@@ -85,13 +92,9 @@ def evidence(given: Answer, *, turn: int) -> str:
     return f'<div class="fn-sources"><h2>Sources</h2>{"".join(_source(c, turn=turn) for c in given.citations)}</div>'
 
 
-def panel(turns: Sequence[tuple[str, str]]) -> str:
-    """Return the evidence side for (question, evidence or "") of each turn: the latest open, earlier ones folded."""
-    latest = (turns[-1][1] if turns else "") or '<p class="fn-empty">The sources of an answer appear here.</p>'
-    folded = "".join(
-        f"<details><summary>Earlier: {inert(asked)}</summary>{html}</details>" for asked, html in turns[-2::-1] if html
-    )
-    return f'<div class="fn-panel">{latest}{folded}</div>'
+def panel(evidence: str) -> str:
+    """Return the evidence side around the sources of one answer, or what stands there before there is any."""
+    return f'<div class="fn-panel prose">{evidence or _NO_SOURCES}</div>'
 
 
 def report(made: UpdateReport) -> str:

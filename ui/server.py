@@ -21,7 +21,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.errors import ConfigError, RagError
-from ui.app import CSS, THEME, build_app
+from ui.app import CSS, HEAD, THEME, build_app
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -149,7 +149,7 @@ def create_app(assistant: Assistant, *, hosts: frozenset[str]) -> ASGIApp:
 
     page = build_app(assistant)
     gr.mount_gradio_app(
-        inner, page, path="/", theme=THEME, css=CSS, show_error=False, footer_links=[],
+        inner, page, path="/", theme=THEME, css=CSS, head=HEAD, show_error=False, footer_links=[],
         run_history=False, max_file_size=upload_bytes, enable_monitoring=False, pwa=False, ssr_mode=False,
         mcp_server=False, app_kwargs={"openapi_url": None},
     )  # fmt: skip
