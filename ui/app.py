@@ -19,8 +19,11 @@ from ui.library import Library
 
 log = logging.getLogger(__name__)
 
-CSS = "".join(file.read_text(encoding="utf-8") for file in sorted(Path(__file__).parent.glob("*.css")))
-HEAD = f"<script>{Path(__file__).with_name('page.js').read_text(encoding='utf-8')}</script>"
+_BESIDE = Path(__file__).parent
+# Each side of the page has a style and a script of its own; page.js comes first, for the others use what it defines.
+_SCRIPTS = sorted(_BESIDE.glob("*.js"), key=lambda file: (file.name != "page.js", file.name))
+CSS = "\n".join(file.read_text(encoding="utf-8") for file in sorted(_BESIDE.glob("*.css")))
+HEAD = "".join(f"<script>{file.read_text(encoding='utf-8')}</script>" for file in _SCRIPTS)
 
 # Darker than Soft's own where white or coloured text would fall below a contrast of 4.5.
 THEME = gr.themes.Soft(
