@@ -22,7 +22,7 @@ from rag.assistant import Assistant
 from rag.errors import ConfigError, SuiteError
 from rag.index import UPLOADS, Index
 from rag.types import Answer, Citation, Document, Hit, IndexedDocument, Statement, UpdateReport
-from ui import feedback, render
+from ui import feedback, listing, render
 from ui.app import Conversation
 from ui.server import ChatServer
 from ui.uploads import add, safe_name
@@ -110,7 +110,7 @@ def everything(hostile: str) -> str:
     made = UpdateReport(added=(hostile,), rejected=((hostile, hostile),), gaps=((hostile, hostile),))
     parts = (
         render.question(hostile), render.answer(says, asked="", turn=1), render.answer(refuses, asked="", turn=2),
-        panel, render.report(made), render.documents([listed]), render.fault(hostile, remedy=hostile),
+        panel, listing.report(made), listing.documents([listed]), render.fault(hostile, remedy=hostile),
     )  # fmt: skip
     return "".join(parts)
 
@@ -200,7 +200,7 @@ def test_the_report_names_every_file_with_its_fate() -> None:
     made = UpdateReport(
         added=("/u/a.txt",), updated=("/u/b.txt",), unchanged=("/u/c.txt",), rejected=(("/u/d.xyz", "unknown"),)
     )
-    assert Parsed(render.report(made)).text == "Added: 1a.txtUpdated: 1b.txtUnchanged: 1c.txtRejected: 1d.xyz: unknown"
+    assert Parsed(listing.report(made)).text == "Added: 1a.txtUpdated: 1b.txtUnchanged: 1c.txtRejected: 1d.xyz: unknown"
 
 
 def test_only_finished_turns_are_history_and_a_stopped_answer_keeps_what_it_found() -> None:

@@ -10,7 +10,7 @@ import gradio as gr
 
 from rag.errors import RagError
 from rag.types import Progress
-from ui import render
+from ui import listing, render
 from ui.collections import Collections
 from ui.uploads import add
 
@@ -27,7 +27,7 @@ class Library:
     def __init__(self, collections: Collections, *, collection: gr.State, chosen: gr.State) -> None:
         self._collections = collections
         plain: dict[str, Any] = {"latex_delimiters": [], "line_breaks": False}
-        gr.Markdown(render.invitation(collections.config.chat.max_upload_mb), elem_id="invitation", **plain)
+        gr.Markdown(listing.invitation(collections.config.chat.max_upload_mb), elem_id="invitation", **plain)
         files = gr.File(
             label="Add documents", show_label=False, file_count="multiple", elem_id="upload", height=96,
         )  # fmt: skip
@@ -57,7 +57,7 @@ class Library:
             progress((at.done, at.total), desc=said)
 
         try:
-            made = render.report(add(self._collections.get(collection).index, given or [], progress=show))
+            made = listing.report(add(self._collections.get(collection).index, given or [], progress=show))
         except RagError as error:
             made = render.fault(error.message, remedy=error.remedy)
         except Exception:
@@ -67,6 +67,6 @@ class Library:
 
     def _documents(self, collection: str) -> str:
         try:
-            return render.documents(self._collections.get(collection).index.documents())
+            return listing.documents(self._collections.get(collection).index.documents())
         except RagError as error:
             return render.fault(error.message, remedy=error.remedy)

@@ -1,4 +1,4 @@
-"""Answers, documents and reports as HTML that is safe in a browser: pure functions of their arguments.
+"""Answers as HTML that is safe in a browser: pure functions of their arguments.
 
 Gradio shows this HTML through its Markdown renderer, so text must be inert twice: for HTML and for Markdown.
 `inert` writes every ASCII character that either could read as syntax, line ends included, as a character
@@ -8,14 +8,11 @@ reference; what is left of a hostile string is its letters.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from pathlib import PurePath
 
 from rag.terminal import plain
-from rag.types import Answer, Citation, Hit, IndexedDocument, Statement, UpdateReport
+from rag.types import Answer, Citation, Hit, Statement
 
 _SYNTAX = re.compile(r"[^A-Za-z0-9 \u00a0-\U0010ffff]")
-_LISTED = 200  # documents named in the list
 _PASSAGE = 600  # characters shown of a nearest passage
 _NO_SOURCES = '<p class="fn-empty">The sources of an answer appear here.</p>'
 SEE_LOG = "Try again; the details are in the program's log."
@@ -42,12 +39,6 @@ def welcome() -> str:
         '<div class="fn-welcome"><h2>Ask your documents</h2>'
         "<p>Each sentence of an answer points to the place that says so. "
         "If the documents do not say, you are told.</p></div>"
-    )
-
-
-def invitation(megabytes: int) -> str:
-    return (
-        f'<div class="fn-invitation"><h2>Add documents</h2><p class="fn-note">Up to {megabytes} MB at once.</p></div>'
     )
 
 
@@ -95,35 +86,6 @@ def evidence(given: Answer, *, turn: int) -> str:
 def panel(evidence: str) -> str:
     """Return the evidence side around the sources of one answer, or what stands there before there is any."""
     return f'<div class="fn-panel prose">{evidence or _NO_SOURCES}</div>'
-
-
-def report(made: UpdateReport) -> str:
-    """Return what became of every uploaded file."""
-    groups = [
-        ("Added", [(path, "") for path in made.added]),
-        ("Updated", [(path, "") for path in made.updated]),
-        ("Unchanged", [(path, "") for path in made.unchanged]),
-        ("Rejected", list(made.rejected)),
-        ("Not reached", [(path, "") for path in made.pending]),
-        ("Could not be read in part", list(made.gaps)),
-    ]
-    return f'<div class="fn-report" role="status">{"".join(_group(name, rows) for name, rows in groups if rows)}</div>'
-
-
-def documents(indexed: Iterable[IndexedDocument]) -> str:
-    listed = sorted(indexed, key=lambda document: (document.title.casefold(), document.path))
-    if not listed:
-        return '<div class="fn-documents"><p class="fn-empty">No documents yet. Add some to ask about.</p></div>'
-    items = "".join(
-        f'<li><bdi>{inert(d.title)}</bdi> <span class="fn-where">{_where(d.outlet, d.date, "", d.path)}</span></li>'
-        for d in listed[:_LISTED]
-    )
-    more = f'<p class="fn-note">and {len(listed) - _LISTED:,} more</p>' if len(listed) > _LISTED else ""
-    return f'<div class="fn-documents"><p>{count(len(listed))}</p><ul>{items}</ul>{more}</div>'
-
-
-def count(number: int) -> str:
-    return f"{number:,} document{'' if number == 1 else 's'}"
 
 
 def _reference(match: re.Match[str]) -> str:
@@ -183,14 +145,6 @@ def _passage(hit: Hit) -> str:
 def _where(outlet: str | None, date: str | None, place: str, path: str) -> str:
     known = [f"<bdi>{inert(part)}</bdi>" for part in (outlet, date, place) if part]
     return " · ".join([*known, f'<bdi class="fn-path">{inert(path)}</bdi>'])
-
-
-def _group(name: str, rows: Sequence[tuple[str, str]]) -> str:
-    items = "".join(
-        f"<li><bdi>{inert(PurePath(path).name)}</bdi>{': ' + inert(reason) if reason else ''}</li>"
-        for path, reason in rows
-    )
-    return f'<p class="fn-group">{name}: {len(rows):,}</p><ul>{items}</ul>'
 
 
 def _anchor(turn: int, number: int) -> str:
