@@ -106,11 +106,10 @@ def everything(hostile: str) -> str:
     listed = IndexedDocument(
         path=hostile, title=hostile, date=hostile, author=hostile, sha256="0", passages=1, characters=1
     )
-    panel = render.panel([(hostile, render.evidence(says, turn=1)), (hostile, render.evidence(refuses, turn=2))])
     made = UpdateReport(added=(hostile,), rejected=((hostile, hostile),), gaps=((hostile, hostile),))
     parts = (
         render.question(hostile), render.answer(says, asked="", turn=1), render.answer(refuses, asked="", turn=2),
-        panel, listing.report(made), listing.documents([listed]), render.fault(hostile, remedy=hostile),
+        listing.report(made), listing.documents([listed]), render.fault(hostile, remedy=hostile),
     )  # fmt: skip
     return "".join(parts)
 
@@ -136,24 +135,6 @@ def test_a_lone_surrogate_can_be_shown() -> None:
     assert Parsed(render.inert("a\ud800b")).text == "a?b"
 
 
-def test_the_marked_quote_is_the_source_letter_for_letter() -> None:
-    quote = "They met  in Riyadh,\non *Tuesday* & left."
-    source = document(f"First words. {quote} Last words.", pages=(0, 5), date="2026-03-14")
-    html_ = render.evidence(Answer(question="q", statements=(cited(source, quote),), confidence=0.9), turn=3)
-    shown = Parsed(html_)
-    assert shown.marked == quote == source.text[13 : 13 + len(quote)]
-    assert f"First words. {quote} Last words." in shown.text
-    assert "2026-03-14 · p. 2 · /reports/riyadh.txt" in shown.text
-    assert [a["id"] for tag, a in shown.tags if tag == "section"] == ["source-3-1"]
-
-
-def test_the_surroundings_of_a_quote_are_cut_between_words() -> None:
-    source = document("word " * 100 + "The quote." + " tail" * 100)
-    text = Parsed(render.evidence(Answer(question="q", statements=(cited(source, "The quote."),)), turn=1)).text
-    assert "… word word" in text
-    assert text.endswith("tail tail …")
-
-
 def test_marks_of_an_answer_point_to_the_sources_of_its_own_turn() -> None:
     source = document("One. Two.")
     statements = (cited(source, "One."), cited(source, "Two.", number=2))
@@ -170,30 +151,19 @@ def test_confidence_is_told_in_words_and_as_a_number(value: float, said: str) ->
     assert render.confidence(value) == said
 
 
-def test_a_refusal_says_so_and_calls_what_it_shows_nearest_passages() -> None:
+def test_a_refusal_says_so() -> None:
     source = document("Grain fell.")
     near = Hit(score=0.2, text="Grain fell.", title="Grain", path="/g.txt", span=source.span(0, 5), passage_id=1)
     refusal = Answer(question="q", reason="No passage says so.", nearest=(near,))
     said = render.answer(refusal, asked="q", turn=1)
     assert Parsed(said).text == "No sure answer foundNo passage says so."
     assert 'class="fn-box fn-refusal"' in said
-    shown = Parsed(render.evidence(refusal, turn=1))
-    assert shown.text.startswith("Nearest passages, not an answer")
-    assert "Grain fell." in shown.text
-    assert shown.marked == ""
 
 
 def test_a_follow_up_shows_how_it_was_read() -> None:
     refusal = Answer(question="When did the ministers meet?", reason="Not said.")
     assert "Read as: When did the ministers meet?" in Parsed(render.answer(refusal, asked="When?", turn=1)).text
     assert "Read as" not in render.answer(refusal, asked=refusal.question, turn=1)
-
-
-def test_the_panel_opens_the_latest_sources_and_folds_the_earlier_ones() -> None:
-    shown = render.panel([("first?", "<p>one</p>"), ("second?", ""), ("third?", "<p>three</p>")])
-    assert shown.index("three") < shown.index("<details>") < shown.index("one")
-    assert "second" not in shown
-    assert "The sources of an answer appear here" in render.panel([("first?", "<p>one</p>"), ("second?", "")])
 
 
 def test_the_report_names_every_file_with_its_fate() -> None:

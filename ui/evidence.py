@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from ui import render
+from ui import source
 from ui.collections import Collections
 from ui.conversation import Conversation
 
@@ -17,7 +17,7 @@ class EvidenceView:
 
     def __init__(self, collections: Collections, *, collection: gr.State, conversation: gr.State) -> None:
         self._collections = collections
-        self.html = gr.Markdown(render.panel(""), elem_id="evidence", latex_delimiters=[], line_breaks=False)
+        self.html = gr.Markdown(source.panel(""), elem_id="evidence", latex_delimiters=[], line_breaks=False)
         opened = gr.Textbox(visible="hidden", elem_id="opened")  # "source-TURN-NUMBER COUNT", written by page.js
         self.outputs: list[Any] = [self.html]
         opened.input(
@@ -36,4 +36,4 @@ class EvidenceView:
 
     def _shown(self, now: Conversation, turn: int, number: int = 1) -> str:
         answer = now.exchanges[turn - 1].answer if 0 < turn <= len(now.exchanges) else None
-        return render.panel(render.evidence(answer, turn=turn) if answer else "")
+        return source.panel(source.evidence(answer, turn=turn) if answer else "")

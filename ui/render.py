@@ -10,11 +10,9 @@ from __future__ import annotations
 import re
 
 from rag.terminal import plain
-from rag.types import Answer, Citation, Hit, Statement
+from rag.types import Answer, Statement
 
 _SYNTAX = re.compile(r"[^A-Za-z0-9 \u00a0-\U0010ffff]")
-_PASSAGE = 600  # characters shown of a nearest passage
-_NO_SOURCES = '<p class="fn-empty">The sources of an answer appear here.</p>'
 SEE_LOG = "Try again; the details are in the program's log."
 _CONFIDENCE = ((0.8, "high"), (0.5, "medium"), (0.0, "low"))
 
@@ -75,19 +73,6 @@ def confidence(value: float) -> str:
     return f"{word} ({value:.0%})"
 
 
-def evidence(given: Answer, *, turn: int) -> str:
-    """Return the sources of an answer with the quote marked in its surroundings; of a refusal, the nearest passages."""
-    if given.abstained:
-        nearest = "".join(map(_passage, given.nearest)) or '<p class="fn-note">No passage comes near.</p>'
-        return f'<div class="fn-sources"><p class="fn-warning">Nearest passages, not an answer</p>{nearest}</div>'
-    return f'<div class="fn-sources"><h2>Sources</h2>{"".join(_source(c, turn=turn) for c in given.citations)}</div>'
-
-
-def panel(evidence: str) -> str:
-    """Return the evidence side around the sources of one answer, or what stands there before there is any."""
-    return f'<div class="fn-panel prose">{evidence or _NO_SOURCES}</div>'
-
-
 def _reference(match: re.Match[str]) -> str:
     code = ord(match[0])
     # The other control characters have no reference that HTML accepts.
@@ -105,7 +90,7 @@ def _statements(given: Answer, *, turn: int) -> str:
 
 def _statement(given: Statement, *, turn: int) -> str:
     marks = "".join(
-        f'<a class="fn-mark" href="#{_anchor(turn, c.number)}" title="Show source {c.number}">[{c.number}]</a>'
+        f'<a class="fn-mark" href="#{anchor(turn, c.number)}" title="Show source {c.number}">[{c.number}]</a>'
         for c in given.citations
     )
     part = ' <span class="fn-tag">partly supported</span>' if given.support == "partial" else ""
@@ -116,36 +101,10 @@ def _refusal(given: Answer) -> str:
     return f'<div class="fn-box fn-refusal"><strong>No sure answer found</strong><p>{inert(given.reason)}</p></div>'
 
 
-def _source(given: Citation, *, turn: int) -> str:
-    before, after = given.context()
-    text, span = given.document.text, given.span
-    lead = "… " if span.start > len(before) else ""
-    tail = " …" if span.end + len(after) < len(text) else ""
-    # Whole words only at the far ends, except where the document itself begins or ends.
-    before = re.sub(r"^\S*\s+", "", before) if lead else before
-    after = re.sub(r"\s+\S*$", "", after) if tail else after
-    return (
-        f'<section class="fn-source" id="{_anchor(turn, given.number)}" tabindex="-1">'
-        f'<h3><span class="fn-number">{given.number}</span> <bdi>{inert(given.title)}</bdi></h3>'
-        f'<p class="fn-where">{_where(given.outlet, given.date, given.place, given.path)}</p>'
-        f'<p class="fn-text">{lead}{inert(before.lstrip())}<mark>{inert(given.quote)}</mark>'
-        f"{inert(after.rstrip())}{tail}</p></section>"
-    )
-
-
-def _passage(hit: Hit) -> str:
-    text = hit.text if len(hit.text) <= _PASSAGE else hit.text[:_PASSAGE].rsplit(maxsplit=1)[0] + " …"
-    return (
-        f'<section class="fn-source fn-nearest"><h3><bdi>{inert(hit.title)}</bdi></h3>'
-        f'<p class="fn-where">{_where(None, hit.date, hit.place, hit.path)}</p>'
-        f'<p class="fn-text">{inert(text)}</p></section>'
-    )
-
-
-def _where(outlet: str | None, date: str | None, place: str, path: str) -> str:
+def where(outlet: str | None, date: str | None, place: str, path: str) -> str:
     known = [f"<bdi>{inert(part)}</bdi>" for part in (outlet, date, place) if part]
     return " · ".join([*known, f'<bdi class="fn-path">{inert(path)}</bdi>'])
 
 
-def _anchor(turn: int, number: int) -> str:
+def anchor(turn: int, number: int) -> str:
     return f"source-{turn}-{number}"
