@@ -46,14 +46,20 @@ def page(body: str) -> str:
 
 
 def epub(
-    chapters: dict[str, str | bytes], *, metadata: str = METADATA, nav: str = NAV, extra: dict[str, str] | None = None
+    chapters: dict[str, str | bytes],
+    *,
+    metadata: str = METADATA,
+    nav: str = NAV,
+    listed: str | None = ' linear="no"',
+    extra: dict[str, str] | None = None,
 ) -> bytes:
-    """A book of these chapters, in the order given."""
+    """A book of these chapters, in the order given; `listed` says how its order has the table of contents."""
     ids = {name: f"c{number}" for number, name in enumerate(chapters)}
     items = "".join(f'<item id="{ids[name]}" href="{name}" media-type="application/xhtml+xml"/>' for name in chapters)
     if nav:
         items += '<item id="nav" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>'
-    spine = "".join(f'<itemref idref="{one}"/>' for one in [*(["nav"] if nav else []), *ids.values()])
+    spine = f'<itemref idref="nav"{listed}/>' if nav and listed is not None else ""
+    spine += "".join(f'<itemref idref="{one}"/>' for one in ids.values())
     package = (
         '<package xmlns="http://www.idpf.org/2007/opf"><metadata xmlns:dc="http://purl.org/dc/elements/1.1/" '
         f'xmlns:opf="http://www.idpf.org/2007/opf">{metadata}</metadata><manifest>{items}</manifest>'
@@ -114,6 +120,21 @@ def test_a_date_of_publication_counts_before_others_and_one_of_change_is_none() 
     )
     extract = read(epub({"a.xhtml": page(ONE)}, metadata=dates))
     assert (extract.date, extract.updated) == ("1949", "2020-01-01")
+
+
+def test_a_table_of_contents_is_read_where_it_is_a_page_of_the_book() -> None:
+    chapters: dict[str, str | bytes] = {"text/one.xhtml": page(ONE), "text/two.xhtml": page(TWO)}
+    extract = read(epub(chapters, listed=""))
+    assert extract.text.startswith("The field\n\nThe mill\n\nStart\n\nFirst\n\n")
+    assert [name for _, name in extract.parts] == ["contents", "chapter: The field", "chapter: The mill"]
+
+
+@pytest.mark.parametrize("listed", [None, ' linear="no"'])
+def test_a_table_of_contents_that_is_no_page_of_the_book_only_names_its_chapters(listed: str | None) -> None:
+    chapters: dict[str, str | bytes] = {"text/one.xhtml": page(ONE), "text/two.xhtml": page(TWO)}
+    extract = read(epub(chapters, listed=listed))
+    assert extract.text.startswith("First\n\n")
+    assert [name for _, name in extract.parts] == ["chapter: The field", "chapter: The mill"]
 
 
 def test_an_older_table_of_contents_names_chapters_too() -> None:

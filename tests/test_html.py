@@ -88,6 +88,58 @@ def test_a_link_of_a_word_that_the_article_uses_does_not_widen_it() -> None:
     assert whole(extract) == [HEADLINE, *STORY]
 
 
+def test_the_name_of_a_table_stays_above_it_though_it_is_no_heading() -> None:
+    extract = page(
+        f"<h1>{HEADLINE}</h1>{paragraphs(*STORY[:2])}<center>Share</center>{paragraphs(STORY[2])}"
+        "<center><br><br><font><b>Seats at the table</b></font></center><center>by country</center>"
+        "<table><tr><th>Country<th>Seats</tr><tr><td>Norway<td>4</tr></table>"
+        f"{paragraphs(STORY[3])}<center>Advertisement</center><table><tr><td>Oman<td>3</tr></table>"
+        f"{paragraphs(BAKERY)}"
+    )
+    assert whole(extract) == [
+        HEADLINE,
+        *STORY[:3],
+        "Seats at the table",
+        "by country",
+        "Country | Seats\nNorway | 4",
+        STORY[3],
+        "Oman | 3",
+        BAKERY,
+    ]
+
+
+CLOSING = "If you would rather have no letters from us, please write to the editors of the Evening Post."
+
+
+def letter(*rows: str) -> Extract:
+    """A page of one column, as mails are laid out, whose last rows are said to be no part of its text."""
+    told = "".join(f"<tr><td>{paragraphs(*STORY, *STORY)}</td></tr>" for _ in range(2))
+    return page(f"<table>{told}{''.join(f'<tr><td>{row}</td></tr>' for row in rows)}</table>")
+
+
+def test_the_last_lines_of_a_page_of_one_column_stay_in_it() -> None:
+    last = letter(f"<p class=noprint>{CLOSING}</p><p class=noprint>{BAKERY}</p>", "Sent: 12 March 2025")
+    assert whole(last)[-3:] == [CLOSING, BAKERY, "Sent: 12 March 2025"]
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        f"<h3>Also in the paper</h3><p>{BAKERY}</p>",
+        f"<p><a href=/b>{BAKERY}</a></p><p>{WHEAT}</p>",
+        f"<a href=/b>The longest loaf of the year</a><br>{WHEAT}",
+        f"<p>More</p><p>{WHEAT}</p>",
+    ],
+)
+def test_other_stories_below_a_page_of_one_column_stay_out(below: str) -> None:
+    assert whole(letter(f"<div class=noprint>{below}</div>")) == [*STORY, *STORY] * 2
+
+
+def test_a_text_beside_or_below_the_column_stays_out() -> None:
+    story = f"<table><tr><td>{paragraphs(*STORY, *STORY)}</td></tr></table>"
+    assert whole(page(f"{story}<div><div>{WHEAT}</div></div>")) == [*STORY, *STORY]
+
+
 def test_short_paragraphs_of_the_article_stay_in_it() -> None:
     assert whole(article("<p>They met.</p><ul><li>Norway</li><li>Oman</li></ul>"))[1:4] == [
         "They met.",

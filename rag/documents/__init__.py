@@ -26,7 +26,7 @@ from rag.types import Document
 __all__ = ["SUFFIXES", "Found", "Loaded", "find", "load", "printable", "readers"]
 
 LARGEST_FILE = 100_000_000  # bytes
-_VERSION = 3  # of all readers
+_VERSION = 4  # of all readers
 _MOST_CHARACTERS = 50_000_000  # of a file with all documents within it
 _MOST_MEMBERS = 20_000  # documents within a file, at any depth
 _MOST_GAPS = 1_000  # told of a document

@@ -21,6 +21,7 @@ from rag.errors import EncryptedDocument, UnreadableDocument
 _CONTAINER, _ENCRYPTION = "META-INF/container.xml", "META-INF/encryption.xml"
 _HYPERTEXT = ("application/xhtml+xml", "text/html", "text/x-oeb1-document", "application/xml", "text/xml")
 _CONTENTS = "application/x-dtbncx+xml"
+_LISTED = "contents"  # the part that is the table of contents, where readers see it as a page
 _NAMED = re.compile(r"(?:chapter|part|book|section|kapitel|teil|chapitre|appendix|prologue|epilogue)\b", re.IGNORECASE)
 _EVENTS = ("publication", "original-publication", "", "ops-publication", "issued", "creation")
 _MARK = "\ue000"  # stands before a place that the table of contents names, until the text is cut there
@@ -33,7 +34,10 @@ class _Item(NamedTuple):
 
 
 class _Package(NamedTuple):
-    """What the package document says: metadata element, items by id, ids in reading order."""
+    """What the package document says: metadata element, items by id, ids in reading order.
+
+    A table of contents that is not read in turn (`linear="no"`) is not in the order.
+    """
 
     metadata: Any
     items: dict[str, _Item]
@@ -65,8 +69,13 @@ def _package(archive: zipfile.ZipFile) -> _Package:
     for item in _all(root, "item"):
         href = _joined(path, item.get("href", ""))
         items[item.get("id", "")] = _Item(href, item.get("media-type", ""), item.get("properties", ""))
-    spine = [reference.get("idref", "") for reference in _all(root, "itemref")]
+    ordered = [(one.get("idref", ""), one.get("linear") != "no") for one in _all(root, "itemref")]
+    spine = [name for name, in_turn in ordered if in_turn or not _is_contents(items.get(name))]
     return _Package(next(_all(root, "metadata"), root), items, spine)
+
+
+def _is_contents(item: _Item | None) -> bool:
+    return item is not None and "nav" in item.properties.split()
 
 
 def _package_path(archive: zipfile.ZipFile) -> str:
@@ -112,7 +121,7 @@ _Contents = dict[str, list[tuple[str, str]]]  # by path: fragment and name of ea
 def _contents(archive: zipfile.ZipFile, package: _Package) -> _Contents:
     found: _Contents = {}
     for item in sorted(package.items.values(), key=lambda item: item.kind == _CONTENTS):  # the newer form first
-        root = _parsed(archive, item.path) if item.kind == _CONTENTS or "nav" in item.properties.split() else None
+        root = _parsed(archive, item.path) if item.kind == _CONTENTS or _is_contents(item) else None
         if root is None or found:
             continue
         for target, name in _places(root):
@@ -151,14 +160,14 @@ def _chapter(
     if item is None or item.kind not in _HYPERTEXT:
         gaps.append(f"not read: {item.path if item else name}")
         return
-    page = None if "nav" in item.properties.split() else _page(archive, item.path, gaps)
+    page = _page(archive, item.path, gaps)
     if page is None:
         return
     pictures = sum(1 for _ in page.iter("img", "image"))
     places = contents.get(item.path, [])
     _mark(page, places)
     blocks: list[Block] = []
-    named = next((name for fragment, name in places if not fragment), "")
+    named = _LISTED if _is_contents(item) else next((name for fragment, name in places if not fragment), "")
     for piece in visible(page):
         if piece.block.text.startswith(_MARK):
             yield _Stretch(named, blocks)
@@ -172,6 +181,9 @@ def _sections(stretches: list[_Stretch]) -> Iterator[tuple[str, list[Block]]]:
     """Each stretch under its name, or its heading where it begins with one, or as more of what came before."""
     last = "front matter"
     for name, blocks, _ in stretches:
+        if name == _LISTED:
+            yield name, blocks
+            continue
         if blocks and (title := name or (one_line(blocks[0].text) if blocks[0].heading else "")):
             last = title if _NAMED.match(title) else f"chapter: {title}"
         yield last, blocks

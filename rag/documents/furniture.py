@@ -53,6 +53,7 @@ _BOILERPLATE = re.compile(
     |(?:sign\ up|subscribe)(?:\ (?:here|now|today))?\ (?:to|for)\ (?:our|the|your)\b.{0,60}?
         \b(?:newsletters?|alerts?|briefings?)\b.*
     |share\ (?:this|the)\ (?:article|story|page|post|video)(?:\ (?:on|via|by)\ [\w\ ,/&+-]{1,80})?\W*
+    |(?:advertisement|sponsored(?:\ content)?)\W*
     |(?:copyright\s*)?(?:©|\(c\))\s*(?:copyright\s*)?(?:19|20)\d\d\b.*
     |(?:copyright\b|©).*\ball\ rights\ reserved\W*|\W*all\ rights\ reserved\W*""",
     re.IGNORECASE | re.VERBOSE,

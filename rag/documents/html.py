@@ -23,6 +23,8 @@ _SURE_LENGTH = 25  # letters; a shorter text may be found within any other
 _CLOCK = re.compile(r"\d{1,2}[.:]\d\d(?: ?[ap]\.?m\.?)?(?: [A-Z]{2,4})?", re.IGNORECASE)  # heads a post of a live blog
 _DATELINES = 5  # blocks from the headline on
 _MOSTLY = 0.8  # share of links above which a text is one
+_NEARLY_ALL = 0.8  # share of what a page shows
+_HEADLINE = 0.2  # share of links above which a text may be that of another story
 
 
 def read(data: bytes) -> Extract:
@@ -83,25 +85,30 @@ def _dateline(page: Any, headline: str) -> tuple[str | None, str | None]:
 def _article(page: Any) -> list[Block]:
     """The blocks of the article: trafilatura says where it is, the tree what it says.
 
-    Between the first and the last block that trafilatura takes nothing that reads like prose is left out, nor
-    anywhere in what the page itself marks as its article. Where trafilatura takes little, all that is visible stands.
+    Between the first and the last block that trafilatura takes nothing that reads like prose or names a table is left
+    out, nor anywhere in what the page itself marks as its article. Where trafilatura takes little, all that is visible
+    stands; where it takes nearly all, also what reads on below it in a table of one column, as mails are laid out.
     """
     taken = _taken(page)
     paragraphs = set(map(_key, taken))
     root = _root(page, paragraphs)
     found = [piece for piece in pieces(root) if piece.block.heading or not is_filler(piece.block.text, piece.links)]
     accepted = _accepted(found, paragraphs, _key("".join(taken)))
-    if _length(p for p, is_in in zip(found, accepted, strict=True) if is_in) < _TOO_LITTLE * _length(found):
+    share = _length(p for p, is_in in zip(found, accepted, strict=True) if is_in) / max(1, _length(found))
+    if share < _TOO_LITTLE:
         return [piece.block for piece in found]
     first = accepted.index(True) if True in accepted else 0
     last = len(accepted) - accepted[::-1].index(True) if True in accepted else 0
-    while 0 < last < len(found) and found[last].item and _reads_on(found[last]):
+    column = _column(found[last - 1].table) if last and share >= _NEARLY_ALL else None
+    while 0 < last < len(found) and _reads_on(found[last]) and (found[last].item or _is_below(found[last], column)):
         last += 1
+    named = _named_tables(found)
     marked = root.tag in ("article", "main")
     return [
         piece.block
         for number, (piece, is_in) in enumerate(zip(found, accepted, strict=True))
-        if (is_in and not _is_menu(piece)) or (_reads_on(piece) and (marked or first <= number < last))
+        if (is_in and not _is_menu(piece))
+        or ((_reads_on(piece) or named[number]) and (marked or first <= number < last))
     ]
 
 
@@ -112,7 +119,9 @@ def _accepted(found: list[Piece], paragraphs: Set[str], whole: str) -> list[bool
     """
     keys = [_key(piece.block.text) for piece in found]
     accepted = [key in paragraphs or (len(key) >= _SURE_LENGTH and key in whole) for key in keys]
-    likely = [key in whole and piece.links <= _MOSTLY for key, piece in zip(keys, found, strict=True)]
+    likely = [
+        key in whole and (piece.block.row or piece.links <= _MOSTLY) for key, piece in zip(keys, found, strict=True)
+    ]
     for steps in (range(1, len(found)), range(len(found) - 2, -1, -1)):
         for number in steps:
             accepted[number] |= likely[number] and accepted[number - steps.step]
@@ -166,8 +175,30 @@ def _reads_on(piece: Piece) -> bool:
     """Whether it is more than a label, a button or a list of links."""
     block = piece.block
     ends = block.text[-1] in '.!?…:”"' or _CLOCK.fullmatch(block.text) is not None
-    says = len(block.text) >= _PROSE_LENGTH or ends or block.row or block.heading or piece.item
-    return says and piece.links <= _MOSTLY
+    says = len(block.text) >= _PROSE_LENGTH or ends or block.heading or piece.item
+    return block.row or (says and piece.links <= _MOSTLY)
+
+
+def _named_tables(found: list[Piece]) -> list[bool]:
+    """Whether each block leads to the rows of a table: old pages set its name in bold, as no heading."""
+    named = [False] * len(found)
+    for number in range(len(found) - 2, -1, -1):
+        following = found[number + 1]
+        label = not found[number].links and not found[number].block.row
+        named[number] = label and (following.block.row or (named[number + 1] and not _reads_on(following)))
+    return named
+
+
+def _column(table: Any) -> Any:
+    """A table, if each of its rows is one cell."""
+    rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table] if table is not None else []
+    return table if rows and all(len(row) == 1 for row in rows) else None
+
+
+def _is_below(piece: Piece, column: Any) -> bool:
+    if column is None or piece.table is None or piece.block.heading or piece.links > _HEADLINE:
+        return False
+    return piece.table is column or any(outer is column for outer in piece.table.iterancestors("table"))
 
 
 def _is_menu(piece: Piece) -> bool:

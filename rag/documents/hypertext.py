@@ -35,12 +35,13 @@ _DEEP = "its elements are nested too deeply: what follows was not read"
 
 
 class Piece(NamedTuple):
-    """A block, the number of its characters that are links, and whether it stands in a list or quote."""
+    """A block, how many of its characters are links, whether it stands in a list or quote, and in which table."""
 
     block: Block
     linked: int = 0
     item: bool = False
     quoted: bool = False
+    table: Any = None
 
     @property
     def links(self) -> float:
@@ -55,13 +56,16 @@ class _Inside(NamedTuple):
     linked: bool = False
     item: bool = False
     quoted: bool = False
+    table: Any = None
 
-    def of(self, tag: str) -> _Inside:
+    def of(self, element: Any) -> _Inside:
+        tag = element.tag
         return _Inside(
             heading=self.heading or tag in HEADINGS,
             linked=self.linked or tag == "a",
             item=self.item or tag in _ITEMS,
             quoted=self.quoted or tag == "blockquote",
+            table=element if tag == "table" else self.table,
         )
 
 
@@ -128,7 +132,7 @@ def pieces(root: Any) -> Iterator[Piece]:
 
 
 def _flow(element: Any, run: _Run, inside: _Inside) -> Iterator[Piece]:
-    inside = inside.of(element.tag)
+    inside = inside.of(element)
     run.append((element.text or "", inside.linked))
     for child in element.iterchildren():
         if child.tag == "tr" and not _is_layout(child):
@@ -140,7 +144,7 @@ def _flow(element: Any, run: _Run, inside: _Inside) -> Iterator[Piece]:
         elif child.tag in _PARAGRAPHS:
             yield from _flushed(run, inside)
             yield from _flow(child, run, inside)
-            yield from _flushed(run, inside.of(child.tag))
+            yield from _flushed(run, inside.of(child))
         elif child.tag == "br" and _ends_line(run):
             yield from _flushed(run, inside)
         elif child.tag == "br":
@@ -159,7 +163,7 @@ def _flushed(run: _Run, inside: _Inside) -> Iterator[Piece]:
     run.clear()
     text = "\n".join(filter(None, map(one_line, lines)))
     if text:
-        yield Piece(Block(text, heading=inside.heading), links, inside.item, inside.quoted)
+        yield Piece(Block(text, heading=inside.heading), links, inside.item, inside.quoted, inside.table)
 
 
 def _ends_line(run: _Run) -> bool:
@@ -183,7 +187,7 @@ def _raised(element: Any, before: str) -> str:
 def _preformatted(element: Any, inside: _Inside) -> Iterator[Piece]:
     text = clean(element.text_content()).strip("\n")
     if text.strip():
-        yield Piece(Block(text), 0, inside.item, inside.quoted)
+        yield Piece(Block(text), 0, inside.item, inside.quoted, inside.table)
 
 
 def _is_layout(row: Any) -> bool:
@@ -204,8 +208,9 @@ def _ends(line_break: Any) -> bool:
 
 def _row(row: Any, inside: _Inside) -> Iterator[Piece]:
     line = " | ".join(one_line(clean(_plain(cell))) for cell in row.iterchildren())
+    links = sum(len(one_line(clean(link.text_content()))) for link in row.iter("a"))
     if line.strip(" |"):
-        yield Piece(Block(line, row=True), 0, inside.item, inside.quoted)
+        yield Piece(Block(line, row=True), links, inside.item, inside.quoted, inside.table)
 
 
 def _plain(element: Any) -> str:
