@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -45,6 +46,14 @@ _NAME = re.compile(r"\b[^\W\d_a-z]\w+")
 _ARTICLES = {"a", "an", "the"}
 
 Within = Sequence[str | Path] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Underway:
+    """What is being done for a question, as it is read: searching, or reading so many `passages`."""
+
+    question: str
+    passages: int = 0
 
 
 class Assistant:
@@ -107,14 +116,23 @@ class Assistant:
 
     def stream(self, question: str, *, history: Sequence[Turn] = (), within: Within = None) -> Iterator[Answer]:
         """The answer as it grows, statement by statement; only the last one is `complete`."""
+        return (step for step in self.steps(question, history=history, within=within) if isinstance(step, Answer))
+
+    def steps(
+        self, question: str, *, history: Sequence[Turn] = (), within: Within = None
+    ) -> Iterator[Underway | Answer]:
+        """What is done before there is an answer, then `stream`."""
         if not all(isinstance(turn, Turn) for turn in history):
             raise QuestionError(
                 "the history holds something other than turns.",
                 remedy="Give earlier exchanges as rag.Turn(question=…, answer=…).",
             )
         question = complete(_asked(question), history)
+        yield Underway(question=question)
         for _ in range(2):  # once more where the documents changed between search and reading
             hits = to_read(self.index, question, k=self.config.retrieval.read, within=within)
+            if hits:
+                yield Underway(question=question, passages=len(hits))
             answer = self._answer(question, hits, self._reader.read(question, hits))
             if answer.reason != CHANGED:
                 break

@@ -14,7 +14,7 @@ from llama_index.core.base.llms.types import ChatMessage, ChatResponse
 from llama_index.core.llms import MockLLM
 
 from rag import Answer, Assistant, Config
-from rag.assistant import in_short, to_show
+from rag.assistant import Underway, in_short, to_show
 from rag.config import LLMSettings, ReaderSettings
 from rag.errors import IndexFault, IndexMissing, QuestionError
 from rag.generator import Generator
@@ -434,3 +434,20 @@ def test_a_sentence_that_is_supported_in_part_is_marked(assistant: Assistant) ->
     answer = written(assistant, "Marco Rubio welcomed and met Sergei Lavrov in Riyadh [1].")
     assert [statement.support for statement in answer.statements] == ["partial"]
     assert answer.text == "Marco Rubio welcomed and met Sergei Lavrov in Riyadh. [1] (partly supported)"
+
+
+def test_the_steps_say_what_is_done_before_the_answer(assistant: Assistant) -> None:
+    turn = Turn(question="What did Macron say?")
+    searching, reading, *answers = assistant.steps("What did Ushakov say?", history=[turn])
+    assert searching == Underway(question="What did Ushakov say?")
+    hits = to_read(assistant.index, "What did Ushakov say?", k=assistant.config.retrieval.read)
+    assert reading == Underway(question="What did Ushakov say?", passages=len(hits))
+    assert answers == list(assistant.stream("What did Ushakov say?"))
+    assert assistant.ask("What did Ushakov say?") == answers[-1]
+
+
+def test_nothing_is_said_to_be_read_where_nothing_is_indexed(tmp_path: Path, encoder: StandInEncoder) -> None:
+    with Assistant.open(tmp_path / "index", documents=[], encoder=encoder) as assistant:
+        searching, refusal = assistant.steps("Who met?")
+    assert searching == Underway(question="Who met?")
+    assert refusal.reason == "No documents are indexed here, so nothing can be answered."
