@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
+import math
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -12,13 +16,16 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pdfs import A4, Sheet, at, below, pdf, stream
+from PIL import Image, ImageChops
 
 from rag import documents
 from rag.config import DocumentSettings
-from rag.documents import Loaded, child, sandbox
+from rag.documents import Loaded, child, pdf_image, sandbox
 from rag.documents.sandbox import Sandbox, Stopped
 from rag.errors import (
     DocumentError,
@@ -478,3 +485,108 @@ def test_importing_the_sandbox_is_light() -> None:
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
     heavy = {"torch", "transformers", "llama_index", "pydantic", "numpy", "lxml", "trafilatura", "pypdfium2", "docx"}
     assert not heavy & set(json.loads(done.stdout))
+
+
+# Drawing a page
+
+
+LINES = [f"Line {number} says what happened." for number in range(1, 4)]
+
+
+def shown(image: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(image)).convert("RGB")
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_a_page_is_drawn_as_it_is_shown_with_the_lines_marked_and_nothing_else(write: Write, turn: int) -> None:
+    cropped = f"/MediaBox [0 0 595 842] /CropBox [50 100 500 700] /Rotate {turn}"
+    path = write("a.pdf", pdf([Sheet("\n".join(below(100, 600, LINES, leading=40)), cropped)]))
+    (read,) = documents.load(path).documents
+    box = next(box for box in read.boxes if read.text[box.start : box.end] == LINES[1])
+    with Sandbox(DocumentSettings()) as sandbox_:
+        plain = shown(sandbox_.page(path, number=1, sha256=read.sha256))
+        marked = shown(sandbox_.page(path, number=1, sha256=read.sha256, boxes=[box[2:]]))
+    scale = 110 / 72
+    across, up = (450, 600) if turn % 180 == 0 else (600, 450)
+    assert plain.size == marked.size == (math.ceil(across * scale), math.ceil(up * scale))
+    left, top, right, bottom = ImageChops.difference(plain, marked).point(lambda value: 255 * (value > 60)).getbbox()
+    drawn = (left / scale, top / scale, right / scale, bottom / scale)
+    assert drawn == pytest.approx(box[2:], abs=3.5)
+    inside = plain.crop([round(edge * scale) for edge in box[2:]])
+    assert inside.convert("L").getextrema()[0] < 90  # the box is where the words are
+    assert words_in(path, box[2:], turn) == LINES[1]
+
+
+def words_in(path: Path, place: tuple[float, ...], turn: int) -> str:
+    """What pdfium itself finds in a place of the page as shown."""
+    left, top, right, bottom = place
+    corners = [(left, top), (right, bottom)]
+    back = {
+        0: lambda x, y: (50 + x, 700 - y), 90: lambda x, y: (50 + y, 100 + x),
+        180: lambda x, y: (500 - x, 100 + y), 270: lambda x, y: (500 - y, 700 - x),
+    }[turn]  # fmt: skip
+    (x1, y1), (x2, y2) = (back(*corner) for corner in corners)
+    opened = pypdfium2.PdfDocument(path)
+    try:
+        text = opened[0].get_textpage().get_text_bounded(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
+    finally:
+        opened.close()
+    return text.strip()
+
+
+def test_what_was_filled_into_a_form_is_drawn(write: Write) -> None:
+    appearance = stream(b"0 0 0 rg 0 0 200 50 re f", "/Type /XObject /Subtype /Form /BBox [0 0 200 50]")
+    field = "<< /Type /Annot /Subtype /Widget /FT /Tx /T (a) /V (x) /Rect [100 100 300 150] /F 4 /AP << /N 5 0 R >> >>"
+    file = pdf(
+        [Sheet("", f"{A4} /Annots [6 0 R]")], objects=[appearance, field], catalog="/AcroForm << /Fields [6 0 R] >>"
+    )
+    path = write("a.pdf", file)
+    with Sandbox(DocumentSettings()) as sandbox_:
+        page = shown(sandbox_.page(path, number=1, sha256=hashlib.sha256(file).hexdigest()))
+    assert max(page.getpixel((200 * 110 // 72, (842 - 125) * 110 // 72))) < 60
+
+
+def test_why_a_page_is_not_drawn_is_said_and_the_next_is_drawn(write: Write, tmp_path: Path) -> None:
+    good = pdf([Sheet(at(100, 700, "They met."))])
+    cases = [
+        (good, 2, "", "its page cannot be drawn"),
+        (good, 0, "", "its page cannot be drawn"),
+        (b"no PDF", 1, "", "its page cannot be drawn"),
+        (good, 1, "0" * 64, "it has changed since it was indexed"),
+        (None, 1, "", "it cannot be read: No such file or directory"),
+        (pdf([Sheet(at(1, 1, "x"), "/MediaBox [0 0 0 0] /CropBox [9 9 9 9]")]), 1, "", None),
+        (pdf([Sheet(at(1, 1, "x"), "/MediaBox [0 0 14400 1]")]), 1, "", None),
+    ]
+    with Sandbox(DocumentSettings()) as box:
+        for content, number, sha256, reason in cases:
+            path = tmp_path / "absent.pdf" if content is None else write("a.pdf", content)
+            sha256 = sha256 or hashlib.sha256(content or b"").hexdigest()
+            if reason is None:
+                assert max(shown(box.page(path, number=number, sha256=sha256)).size) <= 1600
+                continue
+            with pytest.raises(UnreadableDocument) as caught:
+                box.page(path, number=number, sha256=sha256)
+            assert caught.value.message == f"{path}: {reason}"
+        assert box.load(write("a.txt", "They met.")).documents[0].text == "They met."
+
+
+def test_a_page_that_takes_too_long_is_given_up(write: Write) -> None:
+    noise = " ".join(f"{x % 595} {x * 7 % 842} m {x * 3 % 595} {x * 11 % 842} l S" for x in range(400))
+    form = stream(noise.encode(), "/Type /XObject /Subtype /Form /BBox [0 0 595 842]")
+    tower = [form]
+    for level in range(6):  # each draws the one below it 30 times
+        resources = (
+            f"/Type /XObject /Subtype /Form /BBox [0 0 595 842] /Resources << /XObject << /X {5 + level} 0 R >> >>"
+        )
+        tower.append(stream(b"/X Do " * 30, resources))
+    file = pdf([Sheet("/X Do", A4, "/XObject << /X 11 0 R >>")], objects=tower)
+    path, sha256 = write("a.pdf", file), hashlib.sha256(file).hexdigest()
+    with Sandbox(DocumentSettings(seconds=1)) as box:
+        with pytest.raises(UnreadableDocument, match="it took longer than 1 s to read"):
+            box.page(path, number=1, sha256=sha256)
+        assert box.load(write("a.txt", "They met.")).documents[0].text == "They met."
+
+
+def test_an_image_of_a_page_is_small_whatever_is_on_it() -> None:
+    noise = Image.frombytes("RGB", (1600, 1600), random.Random(1).randbytes(1600 * 1600 * 3))
+    assert len(pdf_image._encoded(noise)) <= 290_000

@@ -1,7 +1,8 @@
 """The process in which files are parsed: a clean server that forks one process with limits for each file.
 
 It is started by `rag.documents.sandbox` and speaks with it in frames over stdin and stdout: a request is the path and
-its limits, a reply is how reading ended, then what it gave. Results are JSON, so that nothing a parser says is run.
+its limits, and which page is to be drawn if that is all; a reply is how reading ended, then what it gave. Results are
+JSON, or an image, so that nothing a parser says is run.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from dataclasses import fields
 from typing import Any, NoReturn
 
 from rag import errors
-from rag.documents import Loaded, load
+from rag.documents import Loaded, load, printable
+from rag.documents.extract import Rejected
 from rag.errors import DocumentError
 from rag.types import Box, Document
 
@@ -141,7 +143,7 @@ def _parse(request: dict[str, Any], writing: int) -> NoReturn:
         _die_with(server)
         _limit(request)
         before = set(sys.modules)
-        result = answer(request["path"])
+        result = given(request)
         fresh = [name for name in sys.modules if name not in before]
         _write(writing, json.dumps(fresh).encode() + b"\n")
         _write(writing, result)
@@ -189,7 +191,7 @@ def _serve_once(requests: int, replies: int) -> None:
     began = time.monotonic()
     code, result = 0, b""
     try:
-        result = answer(json.loads(request)["path"])
+        result = given(json.loads(request))
     except MemoryError:
         code = OUT_OF_MEMORY
     ending = {"exit": code, "cut": "", "seconds": time.monotonic() - began, "bytes": 0}
@@ -202,17 +204,37 @@ def _end_with(requests: int) -> None:
     os._exit(1)
 
 
+def given(request: dict[str, Any]) -> bytes:
+    return image(request["path"], request["page"]) if "page" in request else answer(request["path"])
+
+
+def image(path: str, page: dict[str, Any]) -> bytes:
+    """The page drawn, or why it is not, as JSON; raises MemoryError where that is why."""
+    from rag.documents.pdf_image import page_image
+
+    try:
+        return page_image(path, **page)
+    except Rejected as rejected:
+        error = rejected.kind(printable(path), rejected.reason, remedy=rejected.remedy)
+        error.__cause__ = rejected.__cause__
+        return _refused(error)
+
+
 def answer(path: str) -> bytes:
     """What `load` gives or why it gives nothing, as JSON; raises MemoryError where that is why."""
     try:
         loaded = load(path)
     except DocumentError as error:
-        if _short_of_memory(error):
-            raise MemoryError from error
-        reason = error.message.removeprefix(f"{error.path}: ")
-        return _dumped({"error": [type(error).__name__, error.path, reason, error.remedy]})
+        return _refused(error)
     documents = [{name: getattr(document, name) for name in _FIELDS} for document in loaded.documents]
     return _dumped({"sha256": loaded.sha256, "documents": documents})
+
+
+def _refused(error: DocumentError) -> bytes:
+    if _short_of_memory(error):
+        raise MemoryError from error
+    reason = error.message.removeprefix(f"{error.path}: ")
+    return _dumped({"error": [type(error).__name__, error.path, reason, error.remedy]})
 
 
 def understood(result: bytes) -> Loaded:

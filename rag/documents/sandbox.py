@@ -1,4 +1,4 @@
-"""Reading a file in a process of its own, with limits: whatever a parser does, this process goes on."""
+"""Reading a file, or drawing a page of it, in a process with limits: whatever a parser does, this process goes on."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import rag
 from rag.documents import Loaded, printable
@@ -23,6 +23,7 @@ from rag.errors import RagError, UnreadableDocument
 
 if TYPE_CHECKING:
     from rag.config import DocumentSettings
+    from rag.documents.pdf_view import Rect
 
 Stop = Callable[[], bool]
 
@@ -63,10 +64,26 @@ class Sandbox:
 
         Raises RagError where the process that reads cannot be started.
         """
+        return understood(self._given({"path": path}, stop))
+
+    def page(self, path: str | Path, *, number: int, sha256: str, boxes: Sequence[Rect] = ()) -> bytes:
+        """A page of a PDF as WebP, with `boxes` marked; raises the DocumentError that says why it is not drawn.
+
+        Raises RagError where the process that draws cannot be started.
+        """
+        page = {"number": number, "sha256": sha256, "boxes": boxes}
+        result = self._given({"path": path, "page": page}, None)
+        if not result.startswith(b"RIFF"):
+            understood(result)
+            raise self._rejected(path, "its page cannot be drawn")
+        return result
+
+    def _given(self, wanted: dict[str, Any], stop: Stop | None) -> bytes:
+        path = wanted["path"]
         self.last_usage = Usage(0.0, 0)
         began = time.monotonic()
         try:
-            ending, result = self._ask(path, stop)
+            ending, result = self._ask(wanted, stop)
         except (EOFError, BrokenPipeError) as error:
             raise self._rejected(path, "the process that read it was ended from outside") from error
         except TimeoutError as error:
@@ -75,7 +92,7 @@ class Sandbox:
         self.last_usage = Usage(ending["seconds"], ending["bytes"])
         if ending["cut"] or ending["exit"]:
             raise self._rejected(path, *self._reason(ending))
-        return understood(result)
+        return result
 
     def close(self) -> None:
         """End the processes; the next file starts them again."""
@@ -89,9 +106,10 @@ class Sandbox:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def _ask(self, path: str | Path, stop: Stop | None) -> tuple[Ending, bytes]:
+    def _ask(self, wanted: dict[str, Any], stop: Stop | None) -> tuple[Ending, bytes]:
         request = {
-            "path": os.path.join(os.getcwd(), path),
+            **wanted,
+            "path": os.path.join(os.getcwd(), wanted["path"]),
             "seconds": self._settings.seconds,
             "megabytes": self._settings.megabytes,
         }
