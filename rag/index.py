@@ -6,7 +6,7 @@ import logging
 import os
 import stat
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, get_args
@@ -145,22 +145,27 @@ class Index:
             self.finish()
         return work.report(given=[document.path for document in documents])
 
-    def remove(self, path: str | Path) -> list[str]:
-        """Delete a document, or all below a folder, with passages, lexical entries and vectors; return their paths.
+    def remove(self, path: str | Path | Sequence[str | Path]) -> list[str]:
+        """Delete a document, all below a folder, or a list of them, with passages, lexical entries and vectors.
 
-        The files stay, but for those that were uploaded into the index's own folder.
+        Returns their paths. The files stay, but for those that were uploaded into the index's own folder.
         """
         with write_lock(self.folder):
-            paths = self._matching([path])
+            paths = self._matching(path)
             for one in paths:
                 self._catalog.remove(one)
             self.finish()
             for one in paths:
                 if _below(one, self.folder / UPLOADS):
-                    Path(one).unlink(missing_ok=True)
+                    _unlink(Path(one), self.folder / UPLOADS)
         return paths
 
     # --- reading
+
+    @property
+    def state(self) -> str:
+        """Another one after every change, whoever made it."""
+        return self._catalog.state
 
     def documents(self) -> list[IndexedDocument]:
         """All documents, in the order of their paths."""
@@ -344,10 +349,11 @@ class Index:
 
     def _matching(self, names: str | Path | Sequence[str | Path]) -> list[str]:
         """Indexed paths that are one of `names` or lie below one that is a folder."""
-        listed = [name for name in ([names] if isinstance(names, str | Path) else names) if name != ""]
-        plain = {str(name) for name in listed}
-        roots = [resolved(name) for name in listed]
-        return [path for path in self._catalog.paths() if path in plain or any(_below(path, root) for root in roots)]
+        listed = [str(name) for name in ([names] if isinstance(names, str | Path) else names) if name != ""]
+        paths = self._catalog.paths()
+        known = set(paths)
+        roots = {name if name in known else str(resolved(name)) for name in listed}
+        return [path for path in paths if not roots.isdisjoint(_upwards(path))]
 
 
 def resolved(path: str | Path) -> Path:
@@ -366,6 +372,25 @@ def _gone(path: str) -> bool:
         return True
     except OSError:
         return False
+
+
+def _unlink(file: Path, folder: Path) -> None:
+    """Delete a file and the folders that this leaves empty, up to `folder`."""
+    file.unlink(missing_ok=True)
+    for parent in file.parents:
+        if parent == folder or not parent.is_dir() or any(parent.iterdir()):
+            return
+        parent.rmdir()
+
+
+def _upwards(path: str) -> Iterator[str]:
+    """A path, then the folders above it."""
+    yield path
+    while (end := path.rfind("/")) > 0:
+        path = path[:end]
+        yield path
+    if end == 0:
+        yield "/"
 
 
 def _below(path: str, root: Path) -> bool:

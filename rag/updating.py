@@ -107,6 +107,7 @@ class Update:
             if read.get(path) and read[path] == _digest(file):
                 self._settle(self._unchanged, path)
                 continue
+            self._tell(path)
             try:
                 loaded = sandbox.load(file, stop=self._stop)
             except Stopped:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import get_args
 
@@ -18,7 +19,7 @@ from rag.documents import Loaded
 from rag.documents.sandbox import Sandbox
 from rag.errors import IndexDamaged, IndexFault, IndexLocked, IndexMismatch, IndexMissing
 from rag.fusion import fuse
-from rag.index import Index, Mode
+from rag.index import UPLOADS, Index, Mode
 from rag.types import Document, Hit, Progress
 
 TEXTS = {
@@ -230,7 +231,10 @@ def test_progress_counts_what_is_settled_and_is_told_after_the_commit(index: Ind
     assert embedded[-1] == index.verify().passages
     settled = [p.path for i, (p, _) in enumerate(told) if p.done > (done[i - 1] if i else 0)]
     assert sorted(settled) == sorted([*report.added, *(path for path, _ in report.rejected)])
-    assert len(told) > 6  # the long document moves it while it is being embedded
+    taken_up = {progress.path: progress.done for progress, _ in reversed(told)}
+    assert all(taken_up[p.path] < p.done for i, (p, _) in enumerate(told) if p.done > (done[i - 1] if i else 0))
+    steps = [(before[0], after[0]) for before, after in pairwise(told)]
+    assert any(a.done == b.done and a.passages < b.passages for a, b in steps)  # of the long document
 
 
 def test_a_cancelled_update_leaves_the_rest_pending_and_the_next_goes_on(
@@ -411,6 +415,16 @@ def test_neighbours_are_the_passages_around_a_hit(index: Index, files: Path) -> 
     assert before.span.end <= hit.span.start < hit.span.end <= after.span.start
 
 
+def test_the_state_is_another_one_after_every_change_and_only_then(index: Index, files: Path) -> None:
+    states = [index.state]
+    for change in (lambda: index.update(files), lambda: index.remove(files / "sub"), lambda: index.update(files)):
+        change()
+        assert index.state not in states
+        states.append(index.state)
+    index.update(files)
+    assert index.state == states[-1]
+
+
 # --- removal
 
 
@@ -436,6 +450,20 @@ def test_removing_a_folder_removes_all_below_it_and_nothing_beside_it(index: Ind
         *paths(files, "harvest.txt", "riyadh.txt"), str(beside),
     }  # fmt: skip
     assert index.remove(files / "sub") == []
+
+
+def test_several_documents_are_removed_at_once_and_uploaded_ones_with_their_empty_folders(
+    index: Index, files: Path
+) -> None:
+    uploads = index.folder / UPLOADS
+    kept, inner = write(uploads / "a" / "kept.txt", "It stays."), write(uploads / "a" / "b" / "gone.txt", "It goes.")
+    index.update([files, kept, inner])
+    assert index.remove([inner, files / "sub", files / "riyadh.txt", "/elsewhere"]) == [
+        *paths(files, "riyadh.txt", "sub/bridge.txt", "sub/deep/election.txt"), str(inner),
+    ]  # fmt: skip
+    assert [document.path for document in index.documents()] == [str(files / "harvest.txt"), str(kept)]
+    assert (files / "riyadh.txt").exists()
+    assert sorted(str(path.relative_to(uploads)) for path in uploads.rglob("*")) == ["a", "a/kept.txt"]
 
 
 def test_removing_the_empty_path_removes_nothing(index: Index, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
