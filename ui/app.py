@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from rag.assistant import Assistant
+from rag.assistant import LONGEST_QUESTION, Assistant
 from rag.errors import RagError
-from ui import feedback, render
+from ui import export, render
+from ui.asking import answering, judged
 from ui.collections import Collections
 from ui.conversation import Conversation
 from ui.evidence import EvidenceView
+from ui.history import Histories
 from ui.library import Library
+from ui.suggestions import Suggestions
 
 log = logging.getLogger(__name__)
 
@@ -45,109 +49,192 @@ THEME = gr.themes.Soft(
     link_text_color_dark="*primary_300",
 )
 
+# Text arrives inert from `render`; nothing is left for Gradio's own conversions.
+_PLAIN: dict[str, Any] = {"latex_delimiters": [], "line_breaks": False}
+_HIDDEN: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+_AT_ONCE: dict[str, Any] = {**_HIDDEN, "queue": False}
+_LOOK_AGAIN = 2.0  # seconds until the page asks again for questions to suggest
+
 
 def build_app(given: Assistant | Collections) -> gr.Blocks:
     """Return the page over one assistant or several collections; THEME, CSS and HEAD go to where it is mounted."""
     collections = given if isinstance(given, Collections) else Collections(given)
-    # Text arrives inert from `render`; nothing is left for Gradio's own conversions.
-    plain: dict[str, Any] = {"latex_delimiters": [], "line_breaks": False}
     with gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as app:
-        conversation = gr.State(Conversation())
-        collection = gr.State(collections.first)
-        chosen = gr.State(())
-        with gr.Sidebar(width=320, elem_id="library"):
-            library = Library(collections, collection=collection, chosen=chosen)
-        gr.Markdown(render.header(), **plain)
-        with gr.Row(elem_id="columns"):
-            with gr.Column(scale=3, min_width=300, elem_id="conversation"):
-                chat = gr.Chatbot(
-                    label="Conversation", show_label=False, height="100%", elem_id="chat", buttons=[], container=False,
-                    placeholder=render.welcome(), allow_file_downloads=False, feedback_options=["Like", "Dislike"],
-                    **plain,
-                )  # fmt: skip
-                box = gr.Textbox(
-                    label="Question", show_label=False, placeholder="Ask about your documents", max_lines=5,
-                    max_length=2000, autofocus=True, container=False, elem_id="question",
-                )  # fmt: skip
-                with gr.Row(elem_id="actions"):
-                    ask = gr.Button("Ask", variant="primary", elem_id="ask", min_width=60)
-                    stop = gr.Button("Stop", elem_id="stop", min_width=60, interactive=False)
-                    new = gr.Button("New chat", elem_id="new", min_width=60)
-            with gr.Column(scale=2, min_width=300, elem_id="side"):
-                view = EvidenceView(collections, collection=collection, conversation=conversation)
-
-        def shown(name: str, now: Conversation, *, question: str | None = None) -> tuple[Any, ...]:
-            busy = bool(now.exchanges) and now.exchanges[-1].open
-            buttons = gr.update(interactive=not busy), gr.update(interactive=busy)
-            typed = gr.skip() if question is None else question
-            return typed, now, now.messages(), *buttons, *view.latest(name, now)
-
-        def asked(question: str, name: str, paths: tuple[str, ...], so_far: Conversation) -> Iterator[tuple[Any, ...]]:
-            for number, now in enumerate(_ask(collections, name, question, so_far, within=paths or None)):
-                yield shown(name, now, question=None if number else "")
-
-        def judged(name: str, so_far: Conversation, thumb: gr.LikeData) -> None:
-            _judge(collections.get(name), so_far, thumb)
-
-        hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        outputs = [box, conversation, chat, ask, stop, *view.outputs]
-        asking = gr.on(
-            [ask.click, box.submit], asked, [box, collection, chosen, conversation], outputs, concurrency_limit=2,
-            **hidden,
-        )  # fmt: skip
-        chat.like(judged, [collection, conversation], None, concurrency_limit=1, **hidden)  # its notices need the queue
-        hidden["queue"] = False
-        stop.click(
-            lambda name, so_far: shown(name, so_far.stopped()), [collection, conversation], outputs, cancels=[asking],
-            **hidden,
-        )  # fmt: skip
-        # A new chat waits for the old answer to end, which could otherwise put its conversation back.
-        ended = new.click(None, cancels=[asking], **hidden)
-        ended.then(lambda name: shown(name, Conversation(), question=""), collection, outputs, **hidden)
-        library.load(app)
+        _Page(app, collections)
     app.queue(max_size=32, api_open=False)
     return app
 
 
-def _ask(
-    collections: Collections, name: str, question: str, so_far: Conversation, *, within: Sequence[str] | None
-) -> Iterator[Conversation]:
-    """Yield the conversation as the answer grows."""
-    question = question.strip()
-    if not question:
-        return
-    now = so_far.stopped().asking(question)
-    yield now
-    try:
-        for answer in collections.get(name).stream(question, history=so_far.turns, within=within):
-            now = now.answering(answer)
-            yield now
-        now = now.stopped()
-    except RagError as error:
-        now = now.saying(render.fault(error.message, remedy=error.remedy))
-    except Exception:
-        log.exception("a question could not be answered")
-        now = now.saying(render.unexpected())
-    yield now
+class _Page:
+    """Made within its Blocks."""
+
+    def __init__(self, app: gr.Blocks, collections: Collections) -> None:
+        self.collections = collections
+        self.histories = Histories()
+        self.suggestions = Suggestions()
+        self.conversation = gr.State(Conversation())
+        self.collection = gr.State(collections.first)
+        self.chosen = gr.State(())
+        self.tab = gr.State("")
+        with gr.Sidebar(width=320, elem_id="library"):
+            self.library = Library(collections, collection=self.collection, chosen=self.chosen)
+        with gr.Row(elem_id="bar"):
+            gr.Markdown(render.header(), elem_id="header", **_PLAIN)
+            self.markdown = gr.Button("Markdown", elem_id="export-markdown", size="sm", interactive=False)
+            self.html = gr.Button("HTML", elem_id="export-html", size="sm", interactive=False)
+            self.new = gr.Button("New chat", elem_id="new", size="sm")
+        with gr.Row(elem_id="columns"):
+            with gr.Column(scale=3, min_width=0, elem_id="conversation"):
+                self._converse()
+            with gr.Column(scale=2, min_width=0, elem_id="side"):
+                self.view = EvidenceView(collections, collection=self.collection, conversation=self.conversation)
+        self._unseen()
+        self.outputs = [
+            self.box, self.conversation, self.chat, self.ask, self.stop, self.markdown, self.html, self.heard,
+            *self.view.outputs,
+        ]  # fmt: skip
+        self._answer()
+        self._keep(app)
+        self._suggest(app)
+        self.library.load(app)
+
+    def _converse(self) -> None:
+        self.chat = gr.Chatbot(
+            label="Conversation", show_label=False, height="100%", elem_id="chat", buttons=[], container=False,
+            placeholder=render.welcome(), allow_file_downloads=False, feedback_options=["Like", "Dislike"], **_PLAIN,
+        )  # fmt: skip
+        with gr.Row(elem_id="composer"):
+            self.box = gr.Textbox(
+                label="Question", show_label=False, placeholder="Ask about your documents", max_lines=5,
+                max_length=LONGEST_QUESTION, autofocus=True, container=False, elem_id="question", min_width=0,
+            )  # fmt: skip
+            self.ask = gr.Button("Ask", variant="primary", elem_id="ask", min_width=0)
+            self.stop = gr.Button("Stop", elem_id="stop", min_width=0, interactive=False)
+
+    def _unseen(self) -> None:
+        """What Python and page.js tell each other."""
+        self.heard = gr.Markdown(elem_id="heard", **_PLAIN)  # for screen readers
+        self.told = gr.Textbox(visible="hidden", elem_id="tab")  # "ID COUNT", written by page.js
+        self.exported = gr.Textbox(visible="hidden", elem_id="exported", lines=2)  # a file's name, a line end, its text
+        self.ready = gr.Markdown(visible="hidden", elem_id="ready", **_PLAIN)  # changes when `exported` has changed
+        self.timer = gr.Timer(_LOOK_AGAIN, active=False)
+
+    # --- events
+
+    def _answer(self) -> None:
+        where = [self.tab, self.collection, self.conversation]
+        asked = gr.on([self.ask.click, self.box.submit], self._asked, [self.box, *where], self.outputs, **_AT_ONCE)
+        answered = asked.success(
+            self._answered, [*where, self.chosen], self.outputs, concurrency_limit=2, concurrency_id="ask", **_HIDDEN
+        )
+        # A full queue, a stop and a lost connection all end here.
+        answered.failure(self._settled, [self.box, *where], self.outputs, **_AT_ONCE)
+        self.stop.click(None, cancels=[answered], **_AT_ONCE)
+        # A new chat waits for the old answer to end, which could otherwise put its conversation back.
+        ended = self.new.click(None, cancels=[answered], **_AT_ONCE)
+        ended.then(self._cleared, [self.tab, self.collection], self.outputs, **_AT_ONCE)
+        for switched in self.library.switched:
+            ended = switched.then(None, cancels=[answered], **_AT_ONCE)
+            ended.then(self._restored, [self.tab, self.collection], self.outputs, **_AT_ONCE)
+        self.chat.like(self._judged, [self.collection, self.conversation], None, concurrency_limit=1, **_HIDDEN)
+
+    def _keep(self, app: gr.Blocks) -> None:
+        """Bring a tab's conversation back, and hand it out as a file."""
+        inputs = [self.told, self.collection, self.conversation]
+        self.told.input(self._opened, inputs, [self.tab, *self.outputs], **_AT_ONCE)
+        for button, form in ((self.markdown, "md"), (self.html, "html")):
+            button.click(
+                lambda name, now, form=form: _exported(form, name, now), [self.collection, self.conversation],
+                [self.exported, self.ready], **_AT_ONCE,
+            )  # fmt: skip
+
+    def _suggest(self, app: gr.Blocks) -> None:
+        """Show first questions once they are worked out, which no page waits for."""
+        outputs = [self.chat, self.timer]
+        triggers = [app.load, self.timer.tick]
+        gr.on(triggers, self._suggested, self.collection, outputs, **_AT_ONCE)
+        for event in (*self.library.changed, *self.library.switched):
+            event.then(self._suggested, self.collection, outputs, **_AT_ONCE)
+
+    # --- what they do
+
+    def _asked(self, question: str, tab: str, name: str, so_far: Conversation) -> tuple[Any, ...]:
+        """Put the question up at once; the answer has to wait for its turn."""
+        if so_far.busy or not question.strip():
+            return tuple(gr.skip() for _ in self.outputs)
+        now = so_far.asking(question.strip())
+        self.histories.put(tab, name, now)
+        return self._shown(name, now, box="")
+
+    def _answered(
+        self, tab: str, name: str, so_far: Conversation, chosen: tuple[str, ...]
+    ) -> Iterator[tuple[Any, ...]]:
+        if so_far.last is None or not so_far.last.waiting:
+            return
+        steps = answering(self.collections, self.histories, tab=tab, name=name, before=so_far, within=chosen)
+        for now in steps:
+            answer = now.exchanges[-1].answer
+            heard = render.announcement(answer) if answer and answer.complete else now.exchanges[-1].trouble
+            yield self._shown(name, now, heard=heard, evidence=answer is not None)
+
+    def _settled(self, box: str, tab: str, name: str, so_far: Conversation) -> tuple[Any, ...]:
+        """Close what was interrupted; a question that was never begun goes back into the box."""
+        nothing = tuple(gr.skip() for _ in self.outputs)
+        last = so_far.last
+        if last is None or not last.open:
+            return nothing
+        now = so_far.taken_back() if last.waiting else so_far.stopped()
+        if not self.histories.advance(tab, name, before=so_far, now=now):
+            return nothing
+        typed = "\n".join(filter(None, (last.asked, box.strip()))) if last.waiting else gr.skip()
+        return self._shown(name, now, box=typed, evidence=False)
+
+    def _cleared(self, tab: str, name: str) -> tuple[Any, ...]:
+        now = Conversation()
+        self.histories.put(tab, name, now)
+        return self._shown(name, now, box="")
+
+    def _restored(self, tab: str, name: str) -> tuple[Any, ...]:
+        now = self.histories.get(tab, name).stopped()
+        self.histories.put(tab, name, now)
+        return self._shown(name, now)
+
+    def _opened(self, told: str, name: str, so_far: Conversation) -> tuple[Any, ...]:
+        """Meet a tab by its id; what was asked before it was known stays."""
+        tab = told.split(" ")[0]
+        if so_far.exchanges:
+            self.histories.put(tab, name, so_far)
+            return (tab, *(gr.skip() for _ in self.outputs))
+        return (tab, *self._restored(tab, name))
+
+    def _suggested(self, name: str) -> tuple[Any, ...]:
+        try:
+            assistant = self.collections.get(name)
+            documents = len(assistant.index.files())
+            made = self.suggestions.get(name, assistant) if documents else ()
+        except RagError:
+            return gr.skip(), gr.update(active=False)
+        return gr.update(placeholder=render.welcome(made or (), documents=documents)), gr.update(active=made is None)
+
+    def _judged(self, name: str, so_far: Conversation, thumb: gr.LikeData) -> None:
+        judged(self.collections.get(name), so_far, thumb)
+
+    def _shown(
+        self, name: str, now: Conversation, *, box: Any = None, heard: str = "", evidence: bool = True
+    ) -> tuple[Any, ...]:
+        """The values of `outputs`; `box` and `evidence`: whether these change."""
+        busy, some = now.busy, bool(now.exchanges)
+        side = self.view.latest(name, now) if evidence else tuple(gr.skip() for _ in self.view.outputs)
+        return (
+            gr.skip() if box is None else box, now, now.messages(), gr.update(interactive=not busy),
+            gr.update(interactive=busy), gr.update(interactive=some), gr.update(interactive=some),
+            render.inert(heard), *side,
+        )  # fmt: skip
 
 
-def _judge(assistant: Assistant, so_far: Conversation, thumb: gr.LikeData) -> None:
-    """Keep what somebody thinks of an answer, and say what became of it."""
-    at = thumb.index[0] if isinstance(thumb.index, tuple) else thumb.index
-    answer = so_far.exchanges[at // 2].answer if at // 2 < len(so_far.exchanges) else None
-    if answer is None or thumb.liked not in (True, False):
-        return  # not finished, or the thumb was taken back
-    folder = assistant.index.folder
-    try:
-        if thumb.liked:
-            hits = assistant.index.search(answer.question, k=10)
-            name = feedback.right(folder, answer, hits=hits, files=assistant.index.files())
-            gr.Info(f"Kept as question {render.inert(name)} of this index's suite.")
-        else:
-            feedback.wrong(folder, answer)
-            gr.Info("Written down with its sources.")
-    except RagError as error:
-        gr.Warning(render.inert(str(error)))
-    except OSError:
-        log.exception("an answer could not be kept")
-        gr.Warning(render.SEE_LOG)
+def _exported(form: str, collection: str, now: Conversation) -> tuple[str, str]:
+    made = time.localtime()
+    name = f"footnote-{time.strftime('%Y-%m-%d-%H%M%S', made)}.{form}"
+    write = export.markdown if form == "md" else export.html
+    text = write(now, collection=collection, date=time.strftime("%Y-%m-%d %H:%M", made))
+    return f"{name}\n{text}", render.inert(f"{name} {time.monotonic_ns()}")

@@ -43,10 +43,14 @@ def right(folder: Path, answer: Answer, *, hits: Sequence[Hit], files: Mapping[s
     return add(suite, answer.question, answers=[short] if short else [], evidence=evidence, category="chat").id
 
 
-def wrong(folder: Path, answer: Answer) -> None:
-    """Add a line with question, answer and places to the file of wrong answers."""
+def wrong(folder: Path, answer: Answer, *, citation: int | None = None) -> None:
+    """Add a line with question, answer and places to the file of wrong answers.
+
+    `citation` is the number of the one source that is wrong, where it is not the whole answer.
+    """
+    told = answer.as_dict() if citation is None else {**answer.as_dict(), "wrong_citation": citation}
     with (folder / WRONG).open("a", encoding="utf-8") as lines:
-        lines.write(json.dumps(answer.as_dict(), ensure_ascii=False) + "\n")
+        lines.write(json.dumps(told, ensure_ascii=False) + "\n")
 
 
 def _quote(citation: Citation, name: str, *, fact: str) -> Quote:
