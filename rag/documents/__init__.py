@@ -46,6 +46,7 @@ _READERS = {
     ".htm": "html:read",
     ".xhtml": "html:read",
     ".pdf": "pdf:read",
+    ".doc": "word:read",
     ".docx": "office:read_docx",
     ".docm": "office:read_docx",
     ".pptx": "slides:read",
@@ -69,6 +70,8 @@ _READERS = {
     ".ndjson": "records:read",
     ".xml": "markup:read",
 }
+
+_INSTEAD = {".dot": ".docx", ".pot": ".pptx", ".pps": ".pptx", ".ppt": ".pptx"}  # of kinds that are not read
 
 SUFFIXES = frozenset(_READERS)
 
@@ -270,7 +273,8 @@ def _reader(suffix: str) -> Callable[[bytes], Extract]:
     if suffix not in _READERS:
         known = ", ".join(sorted(SUFFIXES))
         what = f"{suffix} files are not supported" if suffix else "a file without a suffix is not supported"
-        raise Rejected(UnsupportedFormat, f"{what}.", f"Supported: {known}.")
+        remedy = f"Save it as {_INSTEAD[suffix]}." if suffix in _INSTEAD else f"Supported: {known}."
+        raise Rejected(UnsupportedFormat, f"{what}.", remedy)
     module, function = _READERS[suffix].split(":")
     reader: Callable[[bytes], Extract] = getattr(importlib.import_module(f"rag.documents.{module}"), function)
     return reader

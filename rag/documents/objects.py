@@ -36,6 +36,13 @@ def member(name: str, data: bytes) -> Member | str:
 
 def stored(container: Any, storage: list[str], name: str) -> Member | str:
     """As `member`, of an object that is a storage of a compound file."""
+    try:
+        return _unwrapped(container, storage, name)
+    except (OSError, ValueError, struct.error) as error:
+        return _unread(name, f"damaged: {type(error).__name__}")
+
+
+def _unwrapped(container: Any, storage: list[str], name: str) -> Member | str:
     for stream in _WRAPPED:
         if container.exists([*storage, stream]):
             content = container.openstream([*storage, stream]).read()

@@ -6,12 +6,11 @@ import io
 import itertools
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
-from rag.documents import biff, biff4, objects, opendocument, workbook
+from rag.documents import biff, biff4, objects, opendocument, summary, workbook
 from rag.documents.archive import unpacked
 from rag.documents.cells import Row, blocks, comment, margin, reference
-from rag.documents.extract import Block, Extract, Member, Rejected, clean_author, clean_title
+from rag.documents.extract import Block, Extract, Member, Rejected
 from rag.documents.numbers import clock, number
 from rag.documents.sections import joined
 from rag.errors import EncryptedDocument, UnreadableDocument
@@ -61,7 +60,7 @@ def _old(data: bytes) -> Extract:
         extras = list(biff.extras(book)) if stream == "Workbook" else []
         moved, rows_of = biff.dense(book) if stream == "Workbook" else (book, {})
         found = [objects.stored(container, [name], name) for name in storages]
-        stated = _stated(container.get_metadata())
+        stated = summary.stated(container)
         if rows_of:
             container.write_stream(stream, moved)
         data = file.getvalue()
@@ -78,24 +77,6 @@ def _old(data: bytes) -> Extract:
         ),
         **stated,
     )
-
-
-def _stated(metadata: Any) -> dict[str, Any]:
-    """Title, author and day; texts are bytes in the code page that the file names."""
-
-    def text(value: bytes | None) -> str:
-        page = (metadata.codepage or 1252) % 65536
-        try:
-            return (value or b"").decode("utf-8" if page == 65001 else f"cp{page}", "replace")
-        except LookupError:
-            return (value or b"").decode("cp1252", "replace")
-
-    made = metadata.create_time
-    return {
-        "title": clean_title(text(metadata.title)) or None,
-        "author": clean_author(text(metadata.author)),
-        "date": made.date().isoformat() if made and made.year > 1980 else None,
-    }
 
 
 def _cells(data: bytes, rows_of: dict[str, list[int]]) -> Iterator[Section]:
