@@ -24,10 +24,16 @@ from ui.suggestions import Suggestions
 log = logging.getLogger(__name__)
 
 _BESIDE = Path(__file__).parent
-# Each side of the page has a style and a script of its own; page.js comes first, for the others use what it defines.
-_SCRIPTS = sorted(_BESIDE.glob("*.js"), key=lambda file: (file.name != "page.js", file.name))
-CSS = "\n".join(file.read_text(encoding="utf-8") for file in sorted(_BESIDE.glob("*.css")))
-HEAD = "".join(f"<script>{file.read_text(encoding='utf-8')}</script>" for file in _SCRIPTS)
+
+
+def _beside(kind: str) -> list[str]:
+    """Each side of the page has a style and a script of its own; the page's come first, the others build on them."""
+    files = sorted(_BESIDE.glob(f"*.{kind}"), key=lambda file: (file.stem not in ("page", "style"), file.name))
+    return [file.read_text(encoding="utf-8") for file in files]
+
+
+CSS = "\n".join(_beside("css"))
+HEAD = "".join(f"<script>{text}</script>" for text in _beside("js"))
 
 # Darker than Soft's own where white or coloured text would fall below a contrast of 4.5.
 THEME = gr.themes.Soft(
@@ -76,13 +82,9 @@ class _Page:
         self.collection = gr.State(collections.first)
         self.chosen = gr.State(())
         self.tab = gr.State("")
-        with gr.Sidebar(width=320, elem_id="library"):
+        with gr.Sidebar(width=320, open=False, elem_id="library"):
             self.library = Library(collections, collection=self.collection, chosen=self.chosen)
-        with gr.Row(elem_id="bar"):
-            gr.Markdown(render.header(), elem_id="header", **_PLAIN)
-            self.markdown = gr.Button("Markdown", elem_id="export-markdown", size="sm", interactive=False)
-            self.html = gr.Button("HTML", elem_id="export-html", size="sm", interactive=False)
-            self.new = gr.Button("New chat", elem_id="new", size="sm")
+        gr.Markdown(render.header(), elem_id="header", **_PLAIN)
         with gr.Row(elem_id="columns"):
             with gr.Column(scale=3, min_width=0, elem_id="conversation"):
                 self._converse()
@@ -105,11 +107,16 @@ class _Page:
         )  # fmt: skip
         with gr.Row(elem_id="composer"):
             self.box = gr.Textbox(
-                label="Question", show_label=False, placeholder="Ask about your documents", max_lines=5,
+                label="Question", placeholder="Ask a question", max_lines=5,
                 max_length=LONGEST_QUESTION, autofocus=True, container=False, elem_id="question", min_width=0,
             )  # fmt: skip
             self.ask = gr.Button("Ask", variant="primary", elem_id="ask", min_width=0)
             self.stop = gr.Button("Stop", elem_id="stop", min_width=0, interactive=False)
+        with gr.Row(elem_id="actions"):
+            self.new = gr.Button("New chat", elem_id="new", size="sm", min_width=0)
+            gr.Markdown(render.hint(), elem_id="hint", **_PLAIN)
+            self.markdown = gr.Button("Markdown", elem_id="export-markdown", size="sm", min_width=0, interactive=False)
+            self.html = gr.Button("HTML", elem_id="export-html", size="sm", min_width=0, interactive=False)
 
     def _unseen(self) -> None:
         """What Python and page.js tell each other."""

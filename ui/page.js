@@ -115,6 +115,7 @@ function download() {
 const drawer = () => find('#library');
 const toggle = () => find('#library > .toggle-button');
 
+// It comes closed, and opens where there is room beside the conversation.
 function settleDrawer() {
   if (drawer().matches('.open') === cramped.matches) toggle().click();
 }
@@ -147,6 +148,9 @@ function dress() {
   set(find('#chat .placeholder-content'), {role: 'presentation'});
   set(find('#export-markdown'), {'aria-label': 'Export as Markdown'});
   set(find('#export-html'), {'aria-label': 'Export as HTML'});
+  for (const message of document.querySelectorAll('#chat [data-testid=user], #chat [data-testid=bot]')) {
+    set(message, {role: 'group', 'aria-label': message.dataset.testid === 'user' ? 'Question' : 'Answer'});
+  }
   for (const thumb of document.querySelectorAll('#chat button[title]')) {
     if (THUMBS[thumb.title]) set(thumb, {'aria-label': THUMBS[thumb.title], title: THUMBS[thumb.title]});
   }
@@ -162,19 +166,23 @@ function changed() {
   if (started) return;
   started = true;
   settleDrawer();
-  document.body.classList.add('fn-started');
+  setTimeout(() => document.body.classList.add('fn-started'), 100); // from now on the drawer slides
   alone.then(() => tell('tab', tab));
   new MutationObserver(() => setTimeout(download, 50)).observe(
     find('#ready'), {childList: true, characterData: true, subtree: true});
 }
 
-document.addEventListener('DOMContentLoaded', () => {
+function begin() {
   document.documentElement.lang ||= 'en';
   document.body.insertAdjacentHTML('afterbegin', '<a class="fn-skip" href="#question">Skip to the question</a>');
   new MutationObserver(() => {
     if (!waits) requestAnimationFrame(changed);
     waits = true;
   }).observe(document.body, {
-    childList: true, subtree: true, attributes: true, attributeFilter: ['title', 'class', 'aria-label'],
+    childList: true, subtree: true, attributes: true, attributeFilter: ['title', 'class', 'aria-label', 'aria-live'],
   });
-});
+}
+
+// Gradio adds this script when the page stands already.
+if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', begin);
+else begin();

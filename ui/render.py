@@ -38,6 +38,11 @@ def header() -> str:
     )
 
 
+def hint() -> str:
+    keys = "<kbd>Shift</kbd> <kbd>Enter</kbd> breaks the line"
+    return f'<div class="fn-hint"><p class="fn-note fn-keys">{keys}</p><p class="fn-note">Export:</p></div>'
+
+
 def welcome(suggested: Sequence[str] = (), *, documents: int = 1) -> str:
     """Return what stands in an empty conversation: what to expect, and first questions that can be clicked."""
     told = (
