@@ -43,6 +43,7 @@ _BLOCKS = frozenset(
 )
 _UNSEEN = frozenset("head iframe noscript object script style svg template textarea title".split())
 _BESIDE = frozenset("aside button footer form nav".split())
+_LINK = re.compile(r'HYPERLINK\s+["“”][^"“”]*["“”]')
 _HEADERS = ("From", "To", "Cc", "Bcc", "Subject")
 _TIMEOUT = 60  # seconds that a program is given
 
@@ -137,7 +138,8 @@ def pdf(path: Path) -> Reference:
 
 
 def doc(path: Path) -> str:
-    return _printed("catdoc", "-w", "-d", "utf-8", str(path))
+    """What catdoc gives, without the addresses of links, which it prints and nobody sees."""
+    return _LINK.sub("", _printed("catdoc", "-w", "-d", "utf-8", str(path)))
 
 
 def _printed(program: str, *words: str) -> str:
@@ -225,7 +227,7 @@ Route = Callable[[Path], Reference | str]
 _OWN = "the file's own text, in the encoding it is known to have"
 ROUTES: dict[str, tuple[str, Route]] = {
     ".csv": (_OWN, decoded),
-    ".doc": ("catdoc", doc),
+    ".doc": ("catdoc, without the addresses of links", doc),
     ".docx": ("text runs of document, headers, footers, notes, comments, charts and inserted pages", office.docx),
     ".eml": ("sender, recipients, subject and all parts that are text, by Python's email", eml),
     ".epub": ("what the pages of the spine show, and their main text apart, by lxml", epub),

@@ -271,6 +271,12 @@ def test_pdf_gives_what_pdftotext_prints_and_the_number_of_its_pages(tmp_path: P
     assert found.pages == 2
 
 
+def test_doc_gives_what_catdoc_prints_without_the_addresses_of_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    printed = 'See HYPERLINK "http://a.example/b” the link and HYPERLINK "c" another.'
+    monkeypatch.setattr("eval.reference._printed", lambda *words: printed)
+    assert words(reference(Path("a.doc")).text) == ["see", "the", "link", "and", "another"]
+
+
 def test_a_tool_that_is_not_there_is_said_not_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     found = tools()
