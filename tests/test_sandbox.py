@@ -26,7 +26,7 @@ from PIL import Image, ImageChops
 from rag import documents
 from rag.config import DocumentSettings
 from rag.documents import Loaded, child, pdf_image, sandbox
-from rag.documents.sandbox import Sandbox, Stopped
+from rag.documents.sandbox import PageImage, Sandbox, Stopped
 from rag.errors import (
     DocumentError,
     EmptyDocument,
@@ -493,8 +493,8 @@ def test_importing_the_sandbox_is_light() -> None:
 LINES = [f"Line {number} says what happened." for number in range(1, 4)]
 
 
-def shown(image: bytes) -> Image.Image:
-    return Image.open(io.BytesIO(image)).convert("RGB")
+def shown(page: PageImage) -> Image.Image:
+    return Image.open(io.BytesIO(page.webp)).convert("RGB")
 
 
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
@@ -504,10 +504,11 @@ def test_a_page_is_drawn_as_it_is_shown_with_the_lines_marked_and_nothing_else(w
     (read,) = documents.load(path).documents
     box = next(box for box in read.boxes if read.text[box.start : box.end] == LINES[1])
     with Sandbox(DocumentSettings()) as sandbox_:
-        plain = shown(sandbox_.page(path, number=1, sha256=read.sha256))
+        page = sandbox_.page(path, number=1, sha256=read.sha256)
         marked = shown(sandbox_.page(path, number=1, sha256=read.sha256, boxes=[box[2:]]))
-    scale = 110 / 72
+    scale, plain = 110 / 72, shown(page)
     across, up = (450, 600) if turn % 180 == 0 else (600, 450)
+    assert page[1:] == (across, up)
     assert plain.size == marked.size == (math.ceil(across * scale), math.ceil(up * scale))
     left, top, right, bottom = ImageChops.difference(plain, marked).point(lambda value: 255 * (value > 60)).getbbox()
     drawn = (left / scale, top / scale, right / scale, bottom / scale)

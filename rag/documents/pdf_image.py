@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +14,7 @@ from rag.documents.extract import Rejected
 from rag.documents.pdf_view import Rect
 from rag.errors import UnreadableDocument
 
+SIZE = struct.Struct(">ff")
 CHANGED = "it has changed since it was indexed"
 _SCALE = 110 / 72  # pixels per point
 _LONGEST = 1600  # pixels of either side
@@ -23,7 +25,7 @@ _MARGIN = 1.0  # points around a line
 
 
 def page_image(path: str, *, number: int, sha256: str, boxes: Sequence[Rect]) -> bytes:
-    """Page `number`, counted from 1, as WebP; the lines in `boxes` lie under a translucent yellow.
+    """Page `number`, counted from 1: its SIZE in points, then WebP; the lines in `boxes` lie under translucent yellow.
 
     Raises Rejected where the file is no longer the one with this SHA-256, or has no such page.
     """
@@ -36,7 +38,7 @@ def page_image(path: str, *, number: int, sha256: str, boxes: Sequence[Rect]) ->
         with closing(pypdfium2.PdfDocument(data)) as pdf:
             pdf.init_forms()  # what was filled in is drawn too
             with closing(pdf[number - 1]) as page:
-                return _encoded(_drawn(page, boxes))
+                return SIZE.pack(*page.get_size()) + _encoded(_drawn(page, boxes))
     except (pypdfium2.PdfiumError, IndexError, ValueError) as error:
         raise Rejected(UnreadableDocument, "its page cannot be drawn") from error
 

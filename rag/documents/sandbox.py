@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import rag
 from rag.documents import Loaded, printable
 from rag.documents.child import OUT_OF_MEMORY, Ending, receive, send, understood
+from rag.documents.pdf_image import SIZE
 from rag.errors import RagError, UnreadableDocument
 
 if TYPE_CHECKING:
@@ -48,6 +49,14 @@ class Usage(NamedTuple):
     memory: int
 
 
+class PageImage(NamedTuple):
+    """A page as WebP, and its width and height in points as it is shown."""
+
+    webp: bytes
+    width: float
+    height: float
+
+
 class Sandbox:
     """Reads files as `rag.documents.load` does, each in a process with limits; not for several threads at once.
 
@@ -66,17 +75,18 @@ class Sandbox:
         """
         return understood(self._given({"path": path}, stop))
 
-    def page(self, path: str | Path, *, number: int, sha256: str, boxes: Sequence[Rect] = ()) -> bytes:
-        """A page of a PDF as WebP, with `boxes` marked; raises the DocumentError that says why it is not drawn.
+    def page(self, path: str | Path, *, number: int, sha256: str, boxes: Sequence[Rect] = ()) -> PageImage:
+        """A page of a PDF, with `boxes` marked; raises the DocumentError that says why it is not drawn.
 
         Raises RagError where the process that draws cannot be started.
         """
         page = {"number": number, "sha256": sha256, "boxes": boxes}
         result = self._given({"path": path, "page": page}, None)
-        if not result.startswith(b"RIFF"):
+        size, image = result[: SIZE.size], result[SIZE.size :]
+        if not image.startswith(b"RIFF"):
             understood(result)
             raise self._rejected(path, "its page cannot be drawn")
-        return result
+        return PageImage(image, *SIZE.unpack(size))
 
     def _given(self, wanted: dict[str, Any], stop: Stop | None) -> bytes:
         path = wanted["path"]
