@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag import terminal
 from rag.errors import RagError, SuiteError, UnreadableDocument
-from rag.parser import DONE, FAULT, INTERRUPTED, PARTLY, REFUSED, TERMINATED, USAGE, parser
+from rag.parser import DEFAULT_INDEX, DONE, FAULT, INTERRUPTED, PARTLY, REFUSED, TERMINATED, USAGE, parser
 from rag.stopping import Stopping
 
 if TYPE_CHECKING:
@@ -161,9 +161,13 @@ def _chat(given: argparse.Namespace) -> int:
     _check_existing(given.documents or ())
     _tell("starting the chat …")
     from rag.config import Config
+    from ui.collections import Collections
     from ui.server import check_address, serve
 
-    check_address(Config.load(given.config).chat, host=given.host, port=given.port)
+    settings = Config.load(given.config).chat
+    options = {"host": given.host, "port": given.port, "auth": given.auth, "url": given.url}
+    for warning in check_address(settings, **options):
+        _tell(warning)
 
     def ready(url: str) -> None:
         _print(f"Footnote answers at {url} (Ctrl-C stops it)")
@@ -172,13 +176,29 @@ def _chat(given: argparse.Namespace) -> int:
 
             webbrowser.open(url)
 
+    given.index, folder = _first_index(given, settings.collections)
     if given.documents is None and not Path(given.index, "catalog.sqlite").exists():
         given.documents = []  # begin empty: documents can be added in the chat
     with closing(_open_assistant(given)) as assistant:
         if given.documents and assistant.report is not None:
             _print(terminal.report(assistant.report, index=str(assistant.index.folder)))
-        serve(assistant, host=given.host, port=given.port, ready=ready)
+        serve(Collections(assistant, folder=folder), ready=ready, **options)
     return DONE
+
+
+def _first_index(given: argparse.Namespace, configured: str) -> tuple[str, Path | None]:
+    """The index that a chat begins with, and the folder whose others it can switch to, if there is one.
+
+    Where the folder has no index of the usual name, it is the first that it has.
+    """
+    named = given.collections or configured or (None if given.index else str(Path(DEFAULT_INDEX).parent))
+    folder = Path(named).expanduser() if named else None
+    if given.index or folder is None:
+        return given.index, folder
+    usual = folder / Path(DEFAULT_INDEX).name
+    others = sorted(catalog.parent for catalog in folder.glob("*/catalog.sqlite"))
+    first = usual if given.documents or usual in others or not others else others[0]
+    return str(first), folder
 
 
 def _eval(given: argparse.Namespace) -> int:

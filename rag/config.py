@@ -62,8 +62,12 @@ class LLMSettings(_Section):
 
 
 class ChatSettings(_Section):
-    host: str = Field("127.0.0.1", description="address of this machine to serve on; others are refused")
+    host: str = Field("127.0.0.1", description="address to serve on; one that other machines reach needs a password")
     port: int = Field(7860, ge=0, le=65535, description="port to serve on; 0: any free one")
+    auth: SecretStr = Field(SecretStr(""), description="name:password of who may log in; empty: nobody is asked")
+    url: str = Field("", description="address behind a reverse proxy, such as https://example.org/footnote")
+    collections: str = Field("", description="folder whose indexes can be switched between; empty: see `rag chat`")
+    waiting: int = Field(100, ge=1, description="most questions that wait for an answer; to others the chat is busy")
     max_upload_mb: int = Field(50, ge=1, description="most that can be uploaded at once")
 
 

@@ -71,13 +71,30 @@ def _add_question_commands(commands: Any) -> None:
     search.add_argument("-k", type=_number(1), default=10, metavar="N", help="passages to list (default: 10)")
     for command in (ask, search):
         command.add_argument("--within", nargs="+", metavar="PATH", help="only in these indexed files or folders")
-    chat = _command(commands, "chat", "", "serve the chat to a browser on this machine", json=False)
-    chat.add_argument("--host", metavar="HOST", help="address to serve on (default: 127.0.0.1)")
-    chat.add_argument("--port", type=_number(0, 65535), metavar="N", help="port, 0 for any free one (default: 7860)")
-    chat.add_argument("--open", action="store_true", help="open the page in the browser")
+    chat = _add_chat(commands)
     for command in (ask, chat):
         command.set_defaults(interrupted=_KEPT)
         command.add_argument("--documents", nargs="+", metavar="FOLDER", help="index these files or folders first")
+
+
+def _add_chat(commands: Any) -> argparse.ArgumentParser:
+    chat = _command(commands, "chat", "", "serve the chat to browsers, here or elsewhere", index=False, json=False)
+    chat.add_argument(
+        "--index",
+        metavar="DIR",
+        help=f"folder of the index (default: {DEFAULT_INDEX} in the current directory, with those beside it)",
+    )
+    chat.add_argument("--collections", metavar="FOLDER", help="every index directly below it can be switched to")
+    chat.add_argument("--host", metavar="HOST", help="address to serve on (default: 127.0.0.1)")
+    chat.add_argument("--port", type=_number(0, 65535), metavar="N", help="port, 0 for any free one (default: 7860)")
+    chat.add_argument(
+        "--auth", metavar="FILE", help="who may log in: lines of name:password in a file that only you can read"
+    )
+    chat.add_argument(
+        "--url", metavar="URL", help="address behind a reverse proxy, such as https://example.org/footnote"
+    )
+    chat.add_argument("--open", action="store_true", help="open the page in the browser")
+    return chat
 
 
 def _add_suite_commands(commands: Any) -> None:

@@ -423,9 +423,11 @@ def chat(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What the chat was served with, in place of serving it."""
     served: list[dict[str, Any]] = []
 
-    def serve(assistant: Any, *, host: str | None, port: int | None, ready: Callable[[str], None]) -> None:
-        served.append({"host": host, "port": port})
+    def serve(chat: Any, *, ready: Callable[[str], None], **options: Any) -> None:
+        served.append({"folder": chat, **options})
         ready("http://127.0.0.1:7860")
+
+    monkeypatch.setattr("ui.collections.Collections", lambda first, *, folder: folder)
 
     monkeypatch.setattr("ui.server.serve", serve)
     return served
@@ -444,7 +446,7 @@ def test_chat_indexes_the_folder_and_prints_the_address(
         "2 added, 0 updated, 0 unchanged, 0 rejected (indexes/default)",
         "Footnote answers at http://127.0.0.1:7860 (Ctrl-C stops it)",
     ]
-    assert chat == [{"host": None, "port": 0}]
+    assert chat == [{"folder": Path("indexes"), "host": None, "port": 0, "auth": None, "url": None}]
     assert assistant.opened["documents"] == ["reports"]
     assert assistant.closed
 
@@ -483,7 +485,9 @@ def test_a_port_in_use_and_a_foreign_host_are_named(run: Run, scripted: Callable
     assert (code, out) == (1, "")
     assert err == f"{STARTING}rag: port {port} on 127.0.0.1 is taken. Choose another with --port, 0 for any.\n"
     assert assistant.opened == {}  # nothing was indexed first
-    assert run("chat", "--host", "0.0.0.0")[2].endswith("Use --host 127.0.0.1.\n")
+    assert run("chat", "--host", "0.0.0.0")[2].endswith(
+        "Name a file of passwords with --auth FILE, or use --host 127.0.0.1.\n"
+    )
 
 
 # --- eval

@@ -7,7 +7,6 @@ import html.parser
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -20,9 +19,10 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from rag.assistant import Assistant
-from rag.config import Config
+from rag.config import ChatSettings
 from rag.errors import ConfigError
-from ui.server import HEADERS, ChatServer, Guard, allowed_hosts, create_app, serve
+from ui.guard import HEADERS, Guard, site
+from ui.server import ChatServer, check_address, create_app
 
 pytestmark = [
     # Gradio leaves the handle of a temporary file to the garbage collector for every upload.
@@ -63,13 +63,13 @@ async def _echo(request: Request) -> PlainTextResponse:
     return PlainTextResponse(f"{request.url.path} {len(await request.body())}")
 
 
-HOSTS = allowed_hosts("127.0.0.1", 7860)
+HERE = site("127.0.0.1", 7860)
 
 
 @pytest.fixture
 def guarded() -> TestClient:
     echo = Starlette(routes=[Route("/{path:path}", _echo, methods=["GET", "POST"])])
-    return TestClient(Guard(echo, hosts=HOSTS, upload_bytes=3_000_000), base_url="http://127.0.0.1:7860")
+    return TestClient(Guard(echo, site=HERE, upload_bytes=3_000_000), base_url="http://127.0.0.1:7860")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:7860", "localhost:7860", "LOCALHOST:7860", "[::1]:7860"])
@@ -147,15 +147,14 @@ def test_a_dishonest_length_does_not_pass(guarded: TestClient) -> None:
 
 
 def test_ports_and_hosts_that_cannot_be_served_say_what_to_do() -> None:
-    assistant: Any = SimpleNamespace(config=Config())
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         with pytest.raises(ConfigError, match=r"is taken.*--port"):
-            serve(assistant, port=taken.getsockname()[1])
+            check_address(ChatSettings(), port=taken.getsockname()[1])
     for host in ("0.0.0.0", "192.168.1.5", "example.org", ""):
-        with pytest.raises(ConfigError, match=r"--host 127\.0\.0\.1"):
-            serve(assistant, host=host, port=0)
+        with pytest.raises(ConfigError, match=r"--auth FILE, or use --host 127\.0\.0\.1"):
+            check_address(ChatSettings(), host=host, port=0)
 
 
 # The whole application
@@ -163,11 +162,11 @@ def test_ports_and_hosts_that_cannot_be_served_say_what_to_do() -> None:
 
 def test_the_served_page_is_guarded_and_names_no_foreign_host_to_load_from(assistant: Assistant) -> None:
     async def created() -> Any:
-        return create_app(assistant, hosts=HOSTS)
+        return create_app(assistant, site=HERE)
 
     app = asyncio.run(created())
     with TestClient(app, base_url="http://127.0.0.1:7860") as client:
-        assert client.get("/health").json() == {"status": "ok"}
+        assert client.get("/health").json() == {"status": "ok", "documents": 2}
         page = client.get("/")
         assert page.status_code == 200
         assert {name: page.headers[name] for name in HEADERS} == HEADERS
@@ -185,22 +184,40 @@ def test_the_served_page_is_guarded_and_names_no_foreign_host_to_load_from(assis
         assert all(dependency["api_visibility"] == "private" for dependency in config["dependencies"])
 
 
+def files_given(client: httpx.Client, path: str, *, session: str = "s") -> httpx.Response:
+    """What the page answers to a file that is handed in as an upload."""
+    events = client.get("/config").json()["dependencies"]
+    number = next(event["id"] for event in events if event["targets"][0][1] == "upload")
+    file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    joined = {"data": [[file], "index"], "fn_index": number, "session_hash": session}
+    return client.post("/gradio_api/queue/join", json=joined)
+
+
 def test_a_request_cannot_pass_a_path_or_an_address_for_an_upload(chat: ChatServer, tmp_path: Path) -> None:
     outside = tmp_path / "outside.txt"
     outside.write_text(HARVEST)
     with httpx.Client(base_url=chat.url, trust_env=False) as client:
-        events = client.get("/config").json()["dependencies"]
-        number = next(event["id"] for event in events if event["targets"][0][1] == "upload")
-        said = {}
-        for path in (str(outside), "/etc/hostname", "http://127.0.0.1:9/x.txt", "HTTPS://x.example/x.txt"):
-            file = {"path": path, "meta": {"_type": "gradio.FileData"}}
-            event = {"data": [[file]], "fn_index": number, "session_hash": "s"}
-            joined = client.post("/gradio_api/queue/join", json=event)
-            said[path] = joined.status_code
-            if joined.is_success:
-                with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": "s"}) as stream:
-                    said[path] = next(line for line in stream.iter_lines() if "process_completed" in line)
-    assert [said.pop(path) for path in list(said)[2:]] == [403, 403]
-    assert all('"success":false' in line for line in said.values())
+        for path in (str(outside), "/etc/hostname", "/nowhere", "http://127.0.0.1:9/x.txt", "HTTPS://x.example/x.txt"):
+            assert files_given(client, path).status_code == 403
     assert outside.read_text() == HARVEST
     assert not (chat.assistant.index.folder / "uploads").exists()
+
+
+def test_an_upload_is_for_the_browser_that_made_it_and_nobody_can_read_it(chat: ChatServer) -> None:
+    with (
+        httpx.Client(base_url=chat.url, trust_env=False) as mine,
+        httpx.Client(base_url=chat.url, trust_env=False) as other,
+    ):
+        for client in (mine, other):
+            assert client.get("/").cookies["footnote-visitor"]
+        (path,) = mine.post("/gradio_api/upload", files={"files": ("harvest.txt", HARVEST.encode())}).json()
+        assert Path(path).read_text() == HARVEST
+        assert mine.get(f"/gradio_api/file={path}").status_code == 403
+        refused, absent = files_given(other, path), files_given(other, f"{path}x")
+        assert (refused.status_code, refused.text) == (absent.status_code, absent.text)
+        assert refused.status_code == 403
+        other.cookies.clear()
+        assert files_given(other, path).status_code == 403
+        assert files_given(mine, path).status_code == 200
+        (again,) = other.post("/gradio_api/upload", files={"files": ("other.txt", b"Another.")}).json()
+        assert files_given(other, again, session="t").status_code == 200  # known by the upload itself
