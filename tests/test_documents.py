@@ -767,3 +767,24 @@ def outcome(read: Callable[[Path], object], path: Path) -> object:
         return read(path)
     except DocumentError as error:
         return vars(error)
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        ('{"title": "Oats", "text": "They gr', "it is cut short"),
+        ('{"title": "Oats"', "it is cut short"),
+        ('{"title": "Oats",}', "there is a comma too many, before '}'"),
+        ("{title: 1}", "a name is not in double quotes, before 'title: 1}'"),
+        ('{"title" "Oats"}', "a colon is missing, before '\"Oats\"}'"),
+        ('{"title": Oats}', "a value is missing or not in double quotes, before 'Oats}'"),
+        ('{"title": "Oats" "text": 1}', "a comma or an end is missing, before '\"text\": 1}'"),
+        ('{"title": "Oats"} and more', "something follows its end, before 'and more'"),
+        ('{"title": "\\q"}', "a backslash stands before what needs none, before '\\\\q\"}'"),
+    ],
+)
+def test_a_broken_line_of_a_dump_is_told_by_its_number_and_in_plain_words(write: Write, broken: str, said: str) -> None:
+    good = '{"title": "Rye", "text": "They sowed rye in the spring and reaped it before the rain came to the valley."}'
+    found = documents.load(write("dump.jsonl", f"{good}\n{broken}\n{good}\n")).documents
+    assert [one.title for one in found] == ["Rye", "Rye"]
+    assert found[0].gaps == (f"line 2: not read: {said}",)

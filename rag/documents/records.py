@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from rag.documents.encoding import decode
 from rag.documents.extract import Block, Extract, Member, Rejected, assemble, clean_title, one_line
@@ -16,6 +16,16 @@ from rag.errors import UnreadableDocument
 _DEEPEST = 4  # objects around a list of records
 _CUT = 60  # characters of a note
 _FEW_WORDS = 4
+_FEW = 20  # characters of a line, quoted
+_CUT_SHORT = "it is cut short"
+_PLAINLY = (
+    ("Expecting property name", "a name is not in double quotes"),
+    ("Expecting value", "a value is missing or not in double quotes"),
+    ("Expecting ','", "a comma or an end is missing"),
+    ("Expecting ':'", "a colon is missing"),
+    ("Extra data", "something follows its end"),
+    ("Invalid \\", "a backslash stands before what needs none"),
+)
 
 
 class _Number(str):
@@ -73,7 +83,8 @@ def _parsed(text: str) -> _Parsed:
         if by_line is None and isinstance(error, RecursionError):
             raise
         if by_line is None:
-            raise Rejected(UnreadableDocument, f"its JSON is damaged or cut short ({error})") from error
+            what = f"{_plainly(error)}: line {error.lineno} column {error.colno}" if _is_told(error) else error
+            raise Rejected(UnreadableDocument, f"its JSON is damaged or cut short ({what})") from error
         return by_line
 
 
@@ -88,9 +99,24 @@ def _by_line(text: str) -> _Parsed | None:
         except RecursionError:
             gaps.append(f"line {number}: not read: it is nested too deep")
         except ValueError as error:
-            gaps.append(f"line {number}: not read: {error}")
+            gaps.append(f"line {number}: not read: {_plainly(error) if _is_told(error) else error}")
     objects = sum(isinstance(value, Mapping | list) for value in found)
     return _Parsed(found, tuple(gaps)) if objects and objects >= len(gaps) else None
+
+
+def _is_told(error: Exception) -> TypeGuard[json.JSONDecodeError]:
+    return isinstance(error, json.JSONDecodeError)
+
+
+def _plainly(error: json.JSONDecodeError) -> str:
+    """What is wrong, without the words of parsers."""
+    rest = error.doc[error.pos :].strip()
+    if not rest or error.msg.startswith("Unterminated"):
+        return _CUT_SHORT
+    what = next((plain for begins, plain in _PLAINLY if error.msg.startswith(begins)), "it is no JSON")
+    if rest[0] in "}]" and error.msg.startswith(("Expecting property", "Expecting value", "Illegal trailing")):
+        what = "there is a comma too many"
+    return f"{what}, before {one_line(rest)[:_FEW]!r}"
 
 
 def _value(text: str) -> Any:
