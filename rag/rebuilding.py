@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,9 +23,16 @@ from rag.updating import Update
 CATALOG = "catalog.sqlite"
 _BESIDE = "catalog.sqlite.next"
 _DAMAGED = "catalog.sqlite.damaged"
+_HEADED = "catalog.sqlite.headed"
 _T = TypeVar("_T")
 _PATIENCE = 1.0  # seconds to wait for others to close the catalog
 _LEFT = "an earlier catalog cannot be deleted"
+# https://www.sqlite.org/fileformat.html#the_database_header: what stands there in every catalog, by its offset.
+_MAGIC = b"SQLite format 3\0"
+_HEAD = {0: _MAGIC, 18: b"\2\2\0\x40\x20\x20", 44: b"\0\0\0\4", 56: b"\0\0\0\1"}
+_HEAD_LENGTH = 100  # bytes
+_PAGES = tuple(512 << power for power in range(8))  # sizes that a page may have
+_PAGE = 4096  # SQLite's own choice, which no catalog changes
 _SIDES = ("", "-wal", "-shm", ".ledger")  # what SQLite and the ledger write beside a catalog
 
 
@@ -44,7 +51,7 @@ def salvage(folder: Path) -> list[str]:
     discard(beside)
     kept, lost = [], set[str]()
     with closing(Catalog(beside, create=True)) as new:
-        with suppress(IndexDamaged), closing(Database(old)) as damaged:
+        with suppress(IndexDamaged), _readable(old) as damaged:
             lost.update(_lost_before(damaged))
             if stamp := _stamp(damaged):  # else nobody knows which encoder the vectors are of
                 new.set_meta(stamp)
@@ -68,6 +75,49 @@ def salvage(folder: Path) -> list[str]:
     return kept
 
 
+@contextmanager
+def _readable(catalog: Path) -> Iterator[Database]:
+    """The damaged catalog; if its first bytes are destroyed, a copy with those that every catalog has.
+
+    SQLite takes the whole for no database without them, though all pages behind them may be sound.
+    """
+    with open(catalog, "rb") if catalog.exists() else nullcontext() as stream:
+        head = stream.read(_HEAD_LENGTH) if stream else b""
+    if len(head) < _HEAD_LENGTH or _with_head(head, catalog.stat().st_size) == head:
+        with closing(Database(catalog)) as database:
+            yield database
+        return
+    copy = catalog.with_name(_HEADED)
+    discard(copy)
+    try:
+        with faults_of(catalog.parent, "the damaged catalog cannot be copied"):
+            for side in ("", "-wal"):
+                if (beside := catalog.with_name(catalog.name + side)).exists():
+                    shutil.copyfile(beside, copy.with_name(copy.name + side))
+            with open(copy, "r+b") as stream:
+                stream.write(_with_head(head, catalog.stat().st_size))
+        with closing(Database(copy)) as database:
+            yield database
+    finally:
+        discard(copy)
+
+
+def _with_head(head: bytes, size: int) -> bytes:
+    """The header of a file of this size as it should be; that of a sound file is left as it is."""
+    made = bytearray(head)
+    for offset, expected in _HEAD.items():
+        made[offset : offset + len(expected)] = expected
+    if (page := _page_size(head)) not in _PAGES or size % page:
+        made[16:18] = _PAGE.to_bytes(2, "big")
+    if made != head:
+        made[28:32] = bytes(4)  # the number of pages: that of the file counts
+    return bytes(made)
+
+
+def _page_size(head: bytes) -> int:
+    return {1: 65536}.get(stated := int.from_bytes(head[16:18], "big"), stated)
+
+
 def discard(catalog: Path) -> None:
     """Delete a catalog's file and what stands beside it."""
     with faults_of(catalog.parent, _LEFT):
@@ -82,6 +132,7 @@ def settle(folder: Path, catalog: Catalog) -> None:
     """
     if catalog.has_traces:
         discard(folder / _BESIDE)
+        discard(folder / _HEADED)
         with faults_of(folder, _LEFT):
             (folder / _DAMAGED).unlink(missing_ok=True)
     catalog.settle()

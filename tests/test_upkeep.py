@@ -206,6 +206,23 @@ def test_a_catalog_that_cannot_be_read_gives_an_empty_index_that_can_be_filled(
         assert index.verify().ok
 
 
+@pytest.mark.parametrize("destroyed", [slice(0, 16), slice(0, 18), slice(18, 24), slice(0, 100)])
+@pytest.mark.parametrize("junk", [b"\0", b"\xff"])
+def test_a_catalog_whose_first_bytes_are_destroyed_gives_back_all_that_is_behind_them(
+    folder: Path, encoder: StandInEncoder, destroyed: slice, junk: bytes
+) -> None:
+    expected = told(folder, encoder)
+    encoder.encoded.clear()
+    data = bytearray((folder / "catalog.sqlite").read_bytes())
+    data[destroyed] = junk * (destroyed.stop - destroyed.start)
+    (folder / "catalog.sqlite").write_bytes(data)
+    made = repair(folder, encoder=encoder)
+    assert (made.salvaged, made.lost, made.verification.ok) == (4, (), True)
+    assert encoder.encoded == []
+    assert told(folder, encoder) == expected
+    assert not list(folder.glob("catalog.sqlite.headed*"))
+
+
 def test_any_flipped_bytes_are_mended_or_told(folder: Path, files: Path, encoder: StandInEncoder) -> None:
     """Whatever is damaged: afterwards the index is sound, and no file is neither there nor told of as lost,
     unless the list of files itself cannot be read."""
