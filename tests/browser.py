@@ -1,0 +1,122 @@
+"""Browser tabs that are watched: every request, script and error of theirs, and a trap where all other hosts end."""
+
+from __future__ import annotations
+
+import shutil
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+PATIENCE = 30_000  # milliseconds that a condition may take on a busy machine
+HIT = "window.__hit = (window.__hit || 0) + 1"  # what a script of a payload does instead of an alert
+
+
+class Trap(socketserver.ThreadingTCPServer):
+    """Stands in for every other host: a browser that reaches one comes here, as to its proxy, and is written down."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Caught)
+        self.caught: list[str] = []
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Caught(socketserver.StreamRequestHandler):
+    server: Trap
+
+    def handle(self) -> None:
+        self.server.caught.append(self.rfile.readline(1000).decode("latin-1").strip())
+        self.wfile.write(b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+
+@contextmanager
+def trap() -> Iterator[Trap]:
+    with Trap() as opened:
+        thread = threading.Thread(target=opened.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        try:
+            yield opened
+        finally:
+            opened.shutdown()
+            thread.join(10)
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """The installed browser, which sends nothing on its own account: not even what forms look like."""
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if program is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    sync = pytest.importorskip("playwright.sync_api")
+    off = ("background-networking", "component-update", "sync", "quic", "gpu", "features=AutofillServerCommunication")
+    with sync.sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in off)]
+        launched = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield launched
+        launched.close()
+
+
+@dataclass(kw_only=True)
+class Watched:
+    """A browser context with a session of its own; `wrong` is all that a page of ours never does."""
+
+    context: Any
+    address: str
+    trap: Trap
+    wrong: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)  # every address that was requested
+
+    def open(self, address: str | None = None) -> Any:
+        """A tab with the page, once it can be used."""
+        page = self.context.new_page()
+        page.goto(address or self.address)
+        page.wait_for_selector("#question textarea:enabled")
+        return page
+
+    def close(self) -> None:
+        for page in self.context.pages:
+            if (hits := page.evaluate("window.__hit || 0")) != 0:
+                self.wrong.append(f"{hits} scripts of a payload ran")
+        self.context.close()
+        self.wrong += [f"reached another host: {line}" for line in self.trap.caught]
+
+    def _watch(self, page: Any) -> None:
+        page.on("dialog", lambda dialog: (self.wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("pageerror", lambda error: self.wrong.append(f"script error: {error}"))
+        page.on("popup", lambda opened: self.wrong.append(f"opened {opened.url}"))
+        page.on("console", self._said)
+
+    def _said(self, message: Any) -> None:
+        if message.type == "error":
+            self.wrong.append(f"console: {message.text}")
+
+    def _requested(self, request: Any) -> None:
+        self.asked.append(request.url)
+        own = (f"{self.address}/", "data:", f"blob:{self.address}/")
+        if not request.url.startswith(own):
+            self.wrong.append(f"asked for {request.url}")
+
+
+@contextmanager
+def watched(browser: Any, address: str, *, width: int = 1280, height: int = 800, **options: Any) -> Iterator[Watched]:
+    """A fresh browser context on the chat at `address`. Fails at its end where anything went wrong in it."""
+    with trap() as opened:
+        own = address.removeprefix("http://")
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, proxy={"server": opened.url, "bypass": own}, **options
+        )
+        context.set_default_timeout(PATIENCE)
+        seen = Watched(context=context, address=address, trap=opened)
+        context.on("request", seen._requested)
+        context.on("page", seen._watch)
+        try:
+            yield seen
+        finally:
+            seen.close()
+        assert not seen.wrong, "\n".join(seen.wrong)
