@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import asdict
 from typing import Annotated, Any, TypeVar, cast, get_type_hints
 
 import anyio.to_thread
@@ -13,6 +14,7 @@ from anyio import CapacityLimiter
 from pydantic import Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
+from rag.config import ChatSettings
 from rag.errors import QuestionError, RagError
 from rag.types import Turn, hit_as_dict
 from ui.collections import Collections
@@ -20,8 +22,6 @@ from ui.guard import BUSY
 
 AT_ONCE = 2  # calls answered together; the others wait
 MOST_HITS = 100
-
-_FULL = "_footnote_full"  # attribute of what `register` adds
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -53,12 +53,15 @@ class Place(TypedDict):
 
 
 class Source(TypedDict):
-    """A citation: `quote` stands at `span` of the document, letter for letter; `page` counts from 1."""
+    """A citation: `quote` stands at `span` of the document, letter for letter; `page` counts from 1.
+
+    `document` is its path, here and below: Gradio's client takes whatever has a "path" for a file to download.
+    """
 
     number: int
     quote: str
     title: str
-    path: str
+    document: str
     page: int | None
     part: str | None
     outlet: str | None
@@ -80,7 +83,7 @@ class Passage(TypedDict):
     score: float
     text: str
     title: str
-    path: str
+    document: str
     page: int | None
     part: str | None
     date: str | None
@@ -111,7 +114,7 @@ class Answered(TypedDict):
 class Listed(TypedDict):
     """An indexed document; dates are ISO 8601, `gaps` what could not be read of it."""
 
-    path: str
+    document: str
     title: str
     date: str | None
     updated: str | None
@@ -131,15 +134,17 @@ _Count = Annotated[int, Field(strict=True, ge=1, le=MOST_HITS)]
 
 def register(collections: Collections) -> None:
     """Add the three to the page whose Blocks is being built; nothing else of the page is for programs."""
-    limiter = CapacityLimiter(AT_ONCE)
-
-    def full() -> bool:
-        return limiter.statistics().tasks_waiting >= collections.config.chat.waiting
+    limiter, calls = CapacityLimiter(AT_ONCE), 0
 
     async def answered(work: Callable[[], Result]) -> Result:
-        if full():
+        nonlocal calls
+        if calls >= most_calls(collections.config.chat):
             raise Refused(BUSY)
-        return await anyio.to_thread.run_sync(_told, work, limiter=limiter)
+        calls += 1
+        try:
+            return await anyio.to_thread.run_sync(_done, work, limiter=limiter)
+        finally:
+            calls -= 1
 
     async def ask(
         question: str,
@@ -165,7 +170,7 @@ def register(collections: Collections) -> None:
             turns = [Turn(**turn) for turn in _valid(_History, history, "history")]
             paths = _valid(_Paths, within, "within") or None
             assistant = collections.get(_named(collection, collections))
-            return cast(Answered, assistant.ask(asked, history=turns, within=paths).as_dict())
+            return cast(Answered, told(assistant.ask(asked, history=turns, within=paths).as_dict()))
 
         return await answered(work)
 
@@ -192,7 +197,7 @@ def register(collections: Collections) -> None:
             paths = _valid(_Paths, within, "within") or None
             index = collections.get(_named(collection, collections)).index
             hits = index.search(asked, k=most, within=paths)
-            return [cast(Passage, hit_as_dict(hit)) for hit in hits]
+            return [cast(Passage, told(hit_as_dict(hit))) for hit in hits]
 
         return await answered(work)
 
@@ -208,32 +213,38 @@ def register(collections: Collections) -> None:
 
         def work() -> list[Listed]:
             index = collections.get(_named(collection, collections)).index
-            return [
-                cast(Listed, {key.name: _plain(getattr(one, key.name)) for key in fields(one)})
-                for one in index.documents()
-            ]
+            return [cast(Listed, told(asdict(one))) for one in index.documents()]
 
         return await answered(work)
 
     for call in (ask, search, documents):
         call.__annotations__ = get_type_hints(call)  # Gradio reads a result's type only where it is no string
-        setattr(call, _FULL, full)
         # Without Gradio's queue, for which the MCP endpoint would call this server over the network.
         gr.api(  # type: ignore[attr-defined]
             call, api_name=call.__name__, queue=False, concurrency_limit=None
         )
 
 
-def busy(page: gr.Blocks) -> bool:
-    """Whether a page takes no more calls of programs for the moment."""
-    return any(getattr(event.fn, _FULL, bool)() for event in page.fns.values())
+def speak_json(page: gr.Blocks) -> None:
+    """Have the MCP endpoint give results as JSON: Gradio would write Python's form of them."""
+    from mcp.types import TextContent
+
+    def told_as_json(data: list[Any], root_url: str) -> list[TextContent]:
+        return [TextContent(type="text", text=json.dumps(one, ensure_ascii=False)) for one in data]
+
+    cast(Any, page.mcp_server_obj).postprocess_output_data = told_as_json
+
+
+def most_calls(settings: ChatSettings) -> int:
+    """How many calls may be in work or waiting."""
+    return AT_ONCE + settings.waiting
 
 
 def _named(collection: object, collections: Collections) -> str:
     return _valid(str, collection, "collection") or collections.first
 
 
-def _told(work: Callable[[], Result]) -> Result:
+def _done(work: Callable[[], Result]) -> Result:
     """Do the work; what goes wrong is said in one line."""
     try:
         return work()
@@ -254,5 +265,8 @@ def _valid(kind: Any, value: object, name: str) -> Any:
         raise QuestionError(f"{name}{place}: {first['msg']}.", remedy="Call it as it is described.") from None
 
 
-def _plain(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value
+def told(value: Any) -> Any:
+    """Plain values as programs get them."""
+    if isinstance(value, dict):
+        return {"document" if key == "path" else key: told(one) for key, one in value.items()}
+    return [told(one) for one in value] if isinstance(value, list | tuple) else value

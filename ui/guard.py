@@ -6,7 +6,7 @@ import ipaddress
 import json
 import re
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, quote, urlsplit
@@ -123,11 +123,12 @@ def is_loopback(host: str) -> bool:
 class Guard:
     """Refuses what the application must not see, and tells it by which address it is reached."""
 
-    def __init__(self, app: ASGIApp, *, site: Site, upload_bytes: int, busy: Callable[[], bool] = bool) -> None:
+    def __init__(self, app: ASGIApp, *, site: Site, upload_bytes: int, most_calls: int = 100) -> None:
         self.app = app
         self.site = site
         self.upload_bytes = upload_bytes
-        self.busy = busy
+        self.most_calls = most_calls
+        self.calls = 0  # of programs, that are not answered yet
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -152,7 +153,15 @@ class Guard:
                 return await reply(send, 403, "Only uploaded files can be added.")
             scope["footnote.files"] = files
             receive = replayed(body, then=receive)
-        return await _limited(self.app, scope, receive, send, limit=limit)
+        if scope["method"] != "POST" or not _FOR_PROGRAMS.match(path):
+            return await _limited(self.app, scope, receive, send, limit=limit)
+        if self.calls >= self.most_calls:
+            return await reply(send, 503, BUSY)
+        self.calls += 1
+        try:
+            return await _limited(self.app, scope, receive, send, limit=limit)
+        finally:
+            self.calls -= 1
 
     def _refusal(self, scope: Scope, path: str, *, limit: int) -> tuple[int, str] | None:
         """Return status and message where a request must not reach the application."""
@@ -171,8 +180,6 @@ class Guard:
             return 404, "There is nothing here."
         if length is not None and (not length.isdecimal() or int(length) > limit):
             return _too_large(limit)
-        if scope["method"] == "POST" and _FOR_PROGRAMS.match(path) and self.busy():
-            return 503, BUSY
         return None
 
     def _placed(self, scope: Scope, path: str) -> Scope:

@@ -184,13 +184,14 @@ def create_app(
     )  # fmt: skip
     if page.mcp_error:  # Gradio would go on without
         raise RuntimeError(page.mcp_error)
+    api.speak_json(page)
     # Only `launch()` sets this. Without it Gradio takes any path of this machine for an uploaded file.
     page.has_launched = True
     app: ASGIApp = Uploads(inner)
     if access:
         (gradio,) = (route.app for route in inner.routes if isinstance(route, Mount))
         app = Login(app, access=access, sessions=cast(Sessions, gradio))
-    return Guard(app, site=site, upload_bytes=upload_bytes + _FORM_BYTES, busy=lambda: api.busy(page))
+    return Guard(app, site=site, upload_bytes=upload_bytes + _FORM_BYTES, most_calls=api.most_calls(settings))
 
 
 def _health(collections: Collections, stopping: Callable[[], bool]) -> Callable[[Request], Any]:
