@@ -9,23 +9,19 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import StandInEncoder
 
 from eval.suite import Suite
 from rag.assistant import Assistant
-from rag.errors import ConfigError, SuiteError
-from rag.index import UPLOADS, Index
-from rag.types import Answer, Citation, Document, Hit, IndexedDocument, Statement, UpdateReport
-from ui import feedback, listing, render
+from rag.errors import SuiteError
+from rag.types import Answer, Citation, Document, Hit, Statement
+from ui import feedback, render
 from ui.app import Conversation
 from ui.server import ChatServer
-from ui.uploads import add, safe_name
 
 pytestmark = [
     # Gradio leaves the handle of a temporary file to the garbage collector for every upload.
@@ -103,13 +99,9 @@ def everything(hostile: str) -> str:
         question=hostile, statements=(cited(source, hostile),), short=hostile, answered_by=hostile, notes=(hostile,)
     )
     refuses = Answer(question=hostile, reason=hostile, nearest=(near,))
-    listed = IndexedDocument(
-        path=hostile, title=hostile, date=hostile, author=hostile, sha256="0", passages=1, characters=1
-    )
-    made = UpdateReport(added=(hostile,), rejected=((hostile, hostile),), gaps=((hostile, hostile),))
     parts = (
         render.question(hostile), render.answer(says, asked="", turn=1), render.answer(refuses, asked="", turn=2),
-        listing.report(made), listing.documents([listed]), render.fault(hostile, remedy=hostile),
+        render.fault(hostile, remedy=hostile),
     )  # fmt: skip
     return "".join(parts)
 
@@ -166,13 +158,6 @@ def test_a_follow_up_shows_how_it_was_read() -> None:
     assert "Read as" not in render.answer(refusal, asked=refusal.question, turn=1)
 
 
-def test_the_report_names_every_file_with_its_fate() -> None:
-    made = UpdateReport(
-        added=("/u/a.txt",), updated=("/u/b.txt",), unchanged=("/u/c.txt",), rejected=(("/u/d.xyz", "unknown"),)
-    )
-    assert Parsed(listing.report(made)).text == "Added: 1a.txtUpdated: 1b.txtUnchanged: 1c.txtRejected: 1d.xyz: unknown"
-
-
 def test_only_finished_turns_are_history_and_a_stopped_answer_keeps_what_it_found() -> None:
     source = document("One. Two.")
     now = Conversation().asking("q")
@@ -184,99 +169,6 @@ def test_only_finished_turns_are_history_and_a_stopped_answer_keeps_what_it_foun
     assert stopped.stopped() == stopped
     whole = stopped.asking("r").answering(Answer(question="r, in full", statements=(cited(source, "Two."),)))
     assert [(t.question, t.answer) for t in whole.turns] == [("r, in full", "Two. [1]")]
-
-
-# Uploads
-
-
-@pytest.mark.parametrize(
-    ("given", "safe"),
-    [
-        ("report.txt", "report.txt"),
-        ("../../etc/passwd", "passwd"),
-        ("..\\..\\boot.ini", "boot.ini"),
-        (".hidden", "hidden"),
-        ("..", "document"),
-        ("a\0b\n\u202ec.txt", "a_b__c.txt"),
-        ("<img src=x>.txt", "_img src=x_.txt"),
-        ("Übersicht März.pdf", "Übersicht März.pdf"),
-        ("x" * 300 + ".pdf", "x" * 196 + ".pdf"),
-    ],
-)
-def test_upload_names_become_plain_file_names(given: str, safe: str) -> None:
-    assert safe_name(given) == safe
-
-
-def uploading(folder: Path, **files: str) -> list[Path]:
-    """Files as Gradio leaves them: each in a folder of its own."""
-    made = [folder / str(number) / f"{name}.txt" for number, name in enumerate(files)]
-    for path, text in zip(made, files.values(), strict=True):
-        path.parent.mkdir(parents=True)
-        path.write_text(text)
-    return made
-
-
-class Shelf:
-    """An index that takes what `accepts` says, and fails after it where `fault` is set."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.held: dict[str, str] = {}
-        self.accepts = True
-        self.fault: Exception | None = None
-
-    def update(self, paths: list[Path], *, progress: object) -> UpdateReport:
-        if self.accepts:
-            self.held |= {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
-        if self.fault:
-            raise self.fault
-        taken = tuple(map(str, paths))
-        return UpdateReport(updated=taken) if self.accepts else UpdateReport(rejected=tuple((p, "bad") for p in taken))
-
-    def files(self) -> dict[str, str]:
-        return self.held
-
-
-@pytest.mark.parametrize("fault", [None, ConfigError("broke")], ids=["whole", "fault"])
-def test_an_uploaded_file_stays_exactly_where_the_index_holds_its_bytes(
-    tmp_path: Path, fault: Exception | None
-) -> None:
-    index: Any = Shelf(tmp_path / "index")
-    kept = index.folder / "uploads" / "a.txt"
-    for accepts, text, stands in ((False, "0", None), (True, "1", "1"), (False, "2", "1"), (True, "3", "3")):
-        index.accepts, index.fault = accepts, fault
-        files = uploading(tmp_path / text, a=text)
-        with pytest.raises(ConfigError) if fault else nullcontext():
-            add(index, files)
-        assert (kept.read_text() if kept.exists() else None) == stands
-        assert not files[0].parent.exists()
-    assert [path.name for path in kept.parent.iterdir()] == ["a.txt"]
-
-
-def test_two_files_of_one_name_in_one_upload_do_not_replace_each_other(tmp_path: Path) -> None:
-    index: Any = Shelf(tmp_path / "index")
-    files = uploading(tmp_path / "one", a="one") + uploading(tmp_path / "two", a="two")
-    report = add(index, files)
-    kept = index.folder / "uploads" / "a.txt"
-    assert report.updated == (str(kept),)
-    assert report.rejected[0][0] == "a.txt"
-    assert kept.read_text() == "one"
-
-
-def test_no_upload_takes_the_name_of_another_on_its_way_in(tmp_path: Path) -> None:
-    index: Any = Shelf(tmp_path / "index")
-    add(index, [file.rename(file.with_name("new-a.txt")) for file in uploading(tmp_path / "0", a="kept")])
-    index.accepts = False
-    add(index, uploading(tmp_path / "1", **{"new-a": "rejected", "a": "rejected"}))
-    kept = index.folder / "uploads"
-    assert {path.name: path.read_text() for path in kept.iterdir()} == {"new-a.txt": "kept"}
-
-
-def test_an_upload_is_for_this_user_alone(tmp_path: Path) -> None:
-    index: Any = Shelf(tmp_path / "index")
-    add(index, uploading(tmp_path / "one", a="one"))
-    kept = index.folder / "uploads" / "a.txt"
-    assert [path.stat().st_mode & 0o777 for path in (kept.parent, kept)] == [0o700, 0o600]
 
 
 # The whole application
@@ -379,13 +271,6 @@ def test_a_refusal_looks_different_from_an_answer_and_a_new_chat_is_empty(page: 
     page.click("#new")
     page.wait_for_selector("#chat .fn-question", state="detached")
     assert page.locator("#evidence .fn-source").count() == 0
-
-
-def test_an_uploaded_document_is_reported_and_answered_from(page: Any, assistant: Assistant) -> None:
-    assert upload(page, "harvest.txt", HARVEST).split() == ["Added:", "1", "harvest.txt"]
-    ask(page, "How many tons of barley were harvested in the valley?")
-    assert page.text_content("#evidence mark") in HARVEST
-    assert (assistant.index.folder / "uploads" / "harvest.txt").read_text() == HARVEST
 
 
 def test_a_hostile_document_is_shown_and_does_nothing(page: Any) -> None:
@@ -492,21 +377,3 @@ def test_a_thumb_in_the_page_is_kept_and_told(page: Any, assistant: Assistant) -
     page.click("#chat button[title=Dislike]")
     page.get_by_text("Written down with its sources").wait_for()
     assert (assistant.index.folder / feedback.WRONG).is_file()
-
-
-def test_an_upload_that_was_killed_is_undone_by_the_next_and_a_removed_one_is_gone(tmp_path: Path) -> None:
-    with Index.open(tmp_path / "index", encoder=StandInEncoder(), create=True) as index:
-        for text in ("The first version.", "The second version."):
-            (tmp_path / "news.txt").write_text(text)
-            add(index, [tmp_path / "news.txt"])
-        folder = index.folder / UPLOADS
-        aside = folder / ".earlier-killed"
-        aside.mkdir()
-        (aside / "news.txt").write_text("The second version.")
-        (folder / "news.txt").write_text("A third that was never indexed.")
-        (tmp_path / "other.txt").write_text("Another.")
-        add(index, [tmp_path / "other.txt"])
-        assert (folder / "news.txt").read_text() == "The second version."
-        assert sorted(file.name for file in folder.iterdir()) == ["news.txt", "other.txt"]
-        index.remove(folder / "news.txt")
-        assert sorted(file.name for file in folder.iterdir()) == ["other.txt"]
