@@ -9,6 +9,8 @@ import warnings
 import zipfile
 from collections.abc import Callable, Iterable
 
+from word import Word
+
 Make = Callable[[], bytes]
 Parts = dict[str, "bytes | str"]  # of an archive
 
@@ -176,6 +178,7 @@ VALID: dict[str, Make] = {
     "ipynb": lambda: json.dumps(notebook([{"cell_type": "markdown", "metadata": {}, "source": ["# Talks"]}])).encode(),
     "xml": lambda: f"<rss><channel><item><title>Talks</title>{RSS}</item></channel></rss>".encode(),
     "rtf": lambda: rb"{\rtf1\ansi{\fonttbl{\f0 Arial;}}\f0 Envoys {\b met} on Tuesday.\par No date.}",
+    "doc": lambda: Word("Talks\rEnvoys met on Tuesday.\r").data(),
     "eml": lambda: (MAIL + "Content-Type: text/plain\n\nEnvoys met on Tuesday.\n").encode(),
     "mbox": lambda: (f"From a@example.org Wed Mar 12 10:15:00 2025\n{MAIL}\nEnvoys met.\n\n" * 2).encode(),
     "msg": lambda: bytes.fromhex("D0CF11E0A1B11AE1") + random.Random(5).randbytes(1528),

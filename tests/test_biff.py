@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import cache
 
 import pytest
+from compound import Compound
 from packages import package, places
-from test_outlook import _Compound as Compound
 
 from rag.documents import sheets
 from rag.documents.extract import Extract, Rejected, settled

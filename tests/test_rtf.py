@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from compound import Compound
 from packages import headings, places
-from test_outlook import _Compound as Compound
 
 from rag.documents.extract import Extract, Rejected, settled
 from rag.documents.rtf import read

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import Any
 
 import pytest
+from compound import Compound
 from packages import headings, places
-from test_outlook import _Compound
+from word import BODY, FIRST, HEADING, OWN, TITLE, Word, positions
 
 from rag.documents import load
 from rag.documents.extract import Extract, Rejected
@@ -16,121 +16,10 @@ from rag.documents.word import read
 from rag.errors import EncryptedDocument, UnreadableDocument, UnsupportedFormat
 
 FILES = Path(__file__).parents[2] / "shared" / "data" / "files"
-FIRST = 1024  # where the text begins
-HEADING, TITLE, BODY, OWN = 1, 2, 0, 3  # styles of the documents made here
 CELL = struct.pack("<HB", 0x2416, 1)
 ROW_END = CELL + struct.pack("<HB", 0x2417, 1)
 INNER = CELL + struct.pack("<HB", 0x244B, 1)
 DELETED = struct.pack("<HB", 0x0800, 1)
-STORIES = ("text", "footnotes", "header", "macros", "comments", "endnotes", "boxes", "header boxes")
-
-
-def positions(*starts: int, entries: tuple[bytes, ...] = ()) -> bytes:
-    return struct.pack(f"<{len(starts)}I", *starts) + b"".join(entries)
-
-
-def style(built_in: int, base: int = 0xFFF) -> bytes:
-    return struct.pack("<HHHHHH", 10, built_in, base << 4 | 1, 0, 0, 0)
-
-
-STYLES = struct.pack("<H", 4) + struct.pack("<HH", 4, 10) + style(0) + style(2) + style(62) + style(4094, HEADING)
-
-
-def units(text: str) -> str:
-    """A character for each 16 bits, as positions count them."""
-    data = text.encode("utf-16-le")
-    return "".join(map(chr, struct.unpack(f"<{len(data) // 2}H", data)))
-
-
-class Word:
-    """The streams of a Word 97 document; `pieces` cut its text at positions, each narrow or wide, last one first."""
-
-    def __init__(self, text: str = "", **beside: str) -> None:
-        self.stories = {name: units(story) for name, story in {"text": text, **beside}.items()}
-        self.text = "".join(self.stories.get(name, "") for name in STORIES)
-        self.pieces: list[tuple[int, bool]] = [(0, False)]
-        self.set: dict[int, tuple[int, bytes]] = {}  # style and settings of the paragraph that ends at a position
-        self.marked: dict[tuple[int, int], bytes] = {}  # settings of characters
-        self.parts: dict[int, bytes] = {1: STYLES}
-        self.lists: tuple[bytes, ...] = ()
-        self.changes: dict[int, int] = {}  # what is set for a piece
-        self.flags = 0x0200
-        self.storages: dict[str, Any] = {}
-
-    def paragraph(self, ending: str, style: int = BODY, settings: bytes = b"") -> Word:
-        """Set something for the paragraph that ends with these words."""
-        assert self.text.count(ending) == 1
-        self.set[self.text.index(ending) + len(ending) - 1] = (style, settings)
-        return self
-
-    def mark(self, words: str, settings: bytes) -> Word:
-        start = self.text.index(words)
-        self.marked[start, start + len(words)] = settings
-        return self
-
-    def data(self) -> bytes:
-        return _Compound(self.tree()).data()
-
-    def tree(self) -> dict[str, Any]:
-        main, offsets = bytearray(FIRST), [0] * len(self.text)
-        cuts = [start for start, _ in self.pieces] + [len(self.text)]
-        stored = [b""] * len(self.pieces)
-        for number in reversed(range(len(self.pieces))):
-            wide, piece = self.pieces[number][1], self.text[cuts[number] : cuts[number + 1]]
-            for place in range(len(piece)):
-                offsets[cuts[number] + place] = len(main) + place * (2 if wide else 1)
-            at = len(main) if wide else 0x4000_0000 | 2 * len(main)
-            stored[number] = struct.pack("<HIH", 0, at, self.changes.get(number, 0))
-            main += piece.encode("utf-16-le", "surrogatepass") if wide else piece.encode("cp1252")
-        end = len(main)
-        table = positions(*cuts, entries=tuple(stored))
-        lists = b"".join(b"\1" + struct.pack("<H", len(one)) + one for one in self.lists)
-        self.parts[33] = lists + b"\2" + struct.pack("<I", len(table)) + table
-        ends = sorted((offsets[end], style, settings) for end, (style, settings) in self.set.items())
-        self._page(main, 13, [(at, at + 1, struct.pack("<H", style) + settings) for at, style, settings in ends])
-        spans = sorted((offsets[start], offsets[stop - 1] + 1, own) for (start, stop), own in self.marked.items())
-        self._page(main, 12, spans)
-        tables = bytearray()
-        fields = [b"\0" * 8] * 93
-        for field, content in self.parts.items():
-            fields[field] = struct.pack("<II", len(tables), len(content))
-            tables += content
-        counts = [len(self.stories.get(name, "")) for name in STORIES]
-        struct.pack_into("<HHH", main, 0, 0xA5EC, 0xC1, 0)
-        struct.pack_into("<H", main, 10, self.flags)
-        struct.pack_into("<II", main, 24, FIRST, end)
-        struct.pack_into("<H28xH22I", main, 32, 14, 22, 0, 0, 0, *counts, *[0] * 11)
-        struct.pack_into("<H", main, 152, 93)
-        main[154 : 154 + 744] = b"".join(fields)
-        return {"WordDocument": bytes(main), "1Table": bytes(tables), **self.storages}
-
-    def _page(self, main: bytearray, field: int, runs: list[tuple[int, int, bytes]]) -> None:
-        """Write the page on which it is said what is set for stretches of the file."""
-        main += bytes(-len(main) % 512)
-        page, width, starts = bytearray(512), 13 if field == 13 else 1, [0]
-        held, last = [b""], 0
-        for start, stop, settings in runs:
-            if start > last:
-                starts.append(start)
-                held.append(b"")
-            starts[-1], held[-1], last = start, settings, stop
-            starts.append(stop)
-            held.append(b"")
-        starts.append(0x7FFF_FFFF)
-        place = 510
-        for number, settings in enumerate(held):
-            struct.pack_into("<I", page, 4 * number, starts[number])
-            if settings:
-                entry = settings + bytes(len(settings) % 2 == 0 and field == 13)
-                size = (len(entry) + 1) // 2 if field == 13 else len(entry)
-                place = (place - len(entry) - 1) // 2 * 2
-                page[place] = size
-                page[place + 1 : place + 1 + len(entry)] = entry
-                page[4 * len(starts) + width * number] = place // 2
-        struct.pack_into("<I", page, 4 * len(held), starts[-1])
-        page[511] = len(held)
-        self.parts[field] = positions(0, 0x7FFF_FFFF, entries=(struct.pack("<I", len(main) // 512),))
-        main += page
 
 
 def whole(extract: Extract) -> list[str]:
@@ -365,7 +254,7 @@ def old(
     struct.pack_into("<II", main, 0x18, FIRST, FIRST + len(text))
     struct.pack_into("<8I", main, 0x34, *(counts or (len(text),)), *[0] * (8 - max(1, len(counts))))
     struct.pack_into("<II", main, 0x160, FIRST + len(text), len(table))
-    return _Compound({"WordDocument": bytes(main) + text + table}).data()
+    return Compound({"WordDocument": bytes(main) + text + table}).data()
 
 
 def test_word_95_is_read_in_the_character_set_of_its_language() -> None:
@@ -400,7 +289,7 @@ def test_files_that_cannot_be_read_say_why_and_what_to_do() -> None:
         ),
         (struct.pack("<HH", 0xA59B, 45) + bytes(90), UnreadableDocument, "it is of a Word before Word 6", docx),
         (b"They sowed rye and oats.", UnreadableDocument, "it is no Word document", docx),
-        (_Compound({"Workbook": b"x" * 10}).data(), UnreadableDocument, "it is no Word document", docx),
+        (Compound({"Workbook": b"x" * 10}).data(), UnreadableDocument, "it is no Word document", docx),
     ]
     for data, kind, reason, remedy in cases:
         with pytest.raises(Rejected) as caught:
@@ -426,25 +315,25 @@ def test_a_damaged_table_of_pieces_is_said_to_be(field: int, content: bytes, why
     tree = Word("They sowed.\r").tree()
     struct.pack_into("<II", main := bytearray(tree["WordDocument"]), 154 + 8 * field, 0, len(content))
     with pytest.raises(Rejected, match=why):
-        read(_Compound({"WordDocument": bytes(main), "1Table": content}).data())
+        read(Compound({"WordDocument": bytes(main), "1Table": content}).data())
 
 
 def test_a_file_that_is_cut_short_is_said_to_be() -> None:
     with pytest.raises(Rejected, match="it is cut short"):
-        read(_Compound({"WordDocument": b"\xec"}).data())
+        read(Compound({"WordDocument": b"\xec"}).data())
 
 
 def test_a_table_that_lies_beyond_the_end_is_damage() -> None:
     tree = Word("They sowed.\r").tree()
     with pytest.raises(Rejected, match="a table of it is cut short"):
-        read(_Compound({**tree, "1Table": tree["1Table"][:-10]}).data())
+        read(Compound({**tree, "1Table": tree["1Table"][:-10]}).data())
 
 
 def test_missing_text_and_damaged_settings_are_gaps() -> None:
     document = Word("They sowed rye.\rThey ground oats.\r").paragraph("rye.\r", HEADING)
     tree = document.tree()
     main = tree["WordDocument"]
-    short = read(_Compound({**tree, "WordDocument": main[: FIRST + 16]}).data())
+    short = read(Compound({**tree, "WordDocument": main[: FIRST + 16]}).data())
     assert short.text == "They sowed rye."
     assert short.gaps == (
         "characters missing in the file: 18",
