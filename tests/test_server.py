@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import html.parser
+import logging
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from serving import HARVEST, opened, served
+import uvicorn
+from gradio_client import Client
+from pydantic import SecretStr
+from serving import HARVEST, WHERE, chromium, opened, served
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from rag.assistant import Assistant
 from rag.config import ChatSettings
 from rag.errors import ConfigError
+from ui.access import Access, accounts, accounts_in
 from ui.guard import HEADERS, Guard, site
-from ui.server import ChatServer, check_address, create_app
+from ui.server import ChatServer, Serving, check_address, create_app
 
 pytestmark = [
     # Gradio leaves the handle of a temporary file to the garbage collector for every upload.
@@ -222,3 +230,316 @@ def test_an_upload_is_for_the_browser_that_made_it_and_nobody_can_read_it(chat: 
         assert files_given(mine, path).status_code == 200
         (again,) = other.post("/gradio_api/upload", files={"files": ("other.txt", b"Another.")}).json()
         assert files_given(other, again, session="t").status_code == 200  # known by the upload itself
+
+
+# Who may log in
+
+
+@pytest.fixture
+def passwords(tmp_path: Path) -> Path:
+    file = tmp_path / "passwords"
+    file.write_text("anna:correct horse: battery\nbö:x\r\n\n")
+    file.chmod(0o600)
+    return file
+
+
+def test_passwords_are_read_from_a_file_that_nobody_else_can_read(passwords: Path) -> None:
+    assert accounts_in(passwords) == {"anna": "correct horse: battery", "bö": "x"}
+    for mode in (0o640, 0o604, 0o660):
+        passwords.chmod(mode)
+        with pytest.raises(ConfigError, match=r"passwords can be read by others\. Make it yours alone: chmod 600 "):
+            accounts_in(passwords)
+    with pytest.raises(ConfigError, match=r"nobody: No such file|cannot be read"):
+        accounts_in(passwords.with_name("nobody"))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", "names nobody"),
+        ("\n \n", "names nobody"),
+        ("anna\n", "line 1 is not of the form"),
+        ("anna:\n", "line 1 is not of the form"),
+        (":secret\n", "line 1 is not of the form"),
+        ("b:x\n anna:secret\n", "line 2 is not of the form"),
+        ("anna:x\nanna:secret\n", "line 2 names somebody a second time"),
+    ],
+)
+def test_a_file_of_passwords_that_is_none_is_refused_and_shows_nothing(text: str, found: str) -> None:
+    with pytest.raises(ConfigError, match=found) as caught:
+        accounts(text, where="passwords")
+    assert "secret" not in str(caught.value)
+    assert "one line of name:password" in caught.value.remedy
+
+
+def test_the_password_of_the_settings_is_shown_nowhere() -> None:
+    settings = ChatSettings(auth=SecretStr("anna:secret"))
+    serving = Serving.of(settings, host="0.0.0.0")
+    assert serving.accounts == {"anna": "secret"}
+    assert "secret" not in f"{settings!r}{serving!r}{serving.warnings}{settings.model_dump_json()}"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_after_five_wrong_passwords_each_further_one_doubles_the_wait_up_to_a_quarter_of_an_hour() -> None:
+    clock = Clock()
+    access = Access({"anna": "right"}, clock=clock)
+    waits = []
+    for _ in range(13):
+        assert not access.admits("10.0.0.1", "anna", "wrong")
+        waits.append(access.wait("10.0.0.1", "anna"))
+        clock.now += waits[-1]
+    assert waits == [0, 0, 0, 0, 15, 30, 60, 120, 240, 480, 900, 900, 900]
+    assert access.wait("10.0.0.1", "anna") == 0
+    assert [access.wait("10.0.0.2", "anna"), access.wait("10.0.0.1", "bo")] == [0, 0]
+    assert access.admits("10.0.0.1", "anna", "right")
+    assert not access.admits("10.0.0.1", "anna", "wrong")
+    assert access.wait("10.0.0.1", "anna") == 0  # the success has wiped it out
+
+
+def test_failures_are_forgotten_after_an_hour_and_count_together_for_one_network() -> None:
+    clock = Clock()
+    access = Access({"anna": "right"}, clock=clock)
+    for number in range(5):
+        access.admits(f"2001:db8::{number}", "anna", "wrong")
+    assert access.wait("2001:db8::ffff", "anna") == 15
+    assert access.wait("2001:db8:0:1::1", "anna") == 0
+    clock.now += 3600
+    access.admits("2001:db8::1", "anna", "wrong")
+    assert access.wait("2001:db8::1", "anna") == 0
+
+
+def test_a_flood_of_names_frees_nobody_who_waits_and_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ui.access._REMEMBERED", 10)
+    access = Access({"anna": "right"}, clock=Clock())
+    for _ in range(5):
+        access.admits("10.0.0.1", "anna", "wrong")
+    for number in range(100):
+        access.admits("10.0.0.1", f"name {number}", "wrong")
+    assert access.wait("10.0.0.1", "anna") == 15
+    assert len(access._failed) == 10
+
+
+def test_an_unknown_name_has_no_password_not_even_an_empty_one() -> None:
+    access = Access({"anna": "right"})
+    assert access.accepts("anna", "right")
+    assert not any(
+        access.accepts(name, password) for name, password in (("bo", ""), ("", ""), ("anna", ""), ("", "right"))
+    )
+
+
+@pytest.fixture
+def locked(assistant: Assistant, passwords: Path) -> Iterator[ChatServer]:
+    with served(assistant, auth=passwords) as server:
+        yield server
+
+
+FORM = {"accept": "text/html"}
+
+
+def test_nothing_but_the_login_and_a_bare_health_is_open(locked: ChatServer) -> None:
+    with httpx.Client(base_url=locked.url, trust_env=False) as client:
+        assert client.get("/health").json() == {"status": "ok"}
+        page = client.get("/")
+        assert (page.status_code, page.headers["cache-control"]) == (200, "no-store")
+        assert {name: page.headers[name] for name in HEADERS} == HEADERS
+        for path in (
+            "/config", "/theme.css", "/gradio_api/info", "/gradio_api/queue/data?session_hash=s", "/login_check",
+            "/gradio_api/heartbeat/s", "/gradio_api/mcp/", "/gradio_api/mcp/schema", "/gradio_api/app_id",
+        ):  # fmt: skip
+            assert client.get(path).status_code == 401, path
+        for path in ("/gradio_api/upload", "/gradio_api/queue/join", "/gradio_api/reset", "/gradio_api/run/ask"):
+            assert client.post(path, json={}).status_code == 401, path
+        given = {"username": "anna", "password": "correct horse: battery"}
+        entered = client.post("/login", data=given, headers=FORM)
+        assert (entered.status_code, entered.headers["location"]) == (303, "/")
+        assert client.get("/health").json() == {"status": "ok", "documents": 2}
+        config = client.get("/config")
+        assert config.status_code == 200
+        assert "battery" not in config.text
+
+
+def test_who_guesses_is_made_to_wait_and_told_so(locked: ChatServer) -> None:
+    with httpx.Client(base_url=locked.url, trust_env=False, headers=FORM) as client:
+        for _ in range(5):
+            wrong = client.post("/login", data={"username": "anna", "password": "battery"})
+            assert (wrong.status_code, "The name or the password is wrong." in wrong.text) == (401, True)
+            assert "battery" not in wrong.text
+        right = {"username": "anna", "password": "correct horse: battery"}
+        refused = client.post("/login", data=right)
+        assert refused.status_code == 429
+        assert 0 < int(refused.headers["retry-after"]) <= 15
+        assert "Too many wrong passwords. Try again in " in refused.text
+        assert client.post("/login", data={"username": "bö", "password": "x"}).status_code == 303
+
+
+# Behind a reverse proxy
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("example.org/footnote", "not an address"),
+        ("ftp://example.org", "not an address"),
+        ("https://anna:secret@example.org", "not an address"),
+        ("https://example.org/?x", "not an address"),
+        ("https://example.org:99999", "not an address"),
+        ("https://", "not an address"),
+    ],
+)
+def test_an_address_that_no_page_has_is_refused(url: str, found: str) -> None:
+    with pytest.raises(ConfigError, match=found):
+        check_address(ChatSettings(), port=0, url=url)
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        ("example.org", "https://example.org", 200),
+        ("127.0.0.1:7860", "https://example.org", 200),  # as proxies ask that do not pass Host on
+        ("example.org", "http://example.org", 403),
+        ("example.org", "http://127.0.0.1:7860", 403),
+        ("example.org", "https://example.org:444", 403),
+        ("example.org:7860", None, 421),
+        ("evil.example", "https://example.org", 421),
+    ],
+)
+def test_behind_a_proxy_its_address_is_the_allowed_host_and_origin(host: str, origin: str | None, status: int) -> None:
+    there = site("127.0.0.1", 7860, url="https://Example.org:443/footnote/")
+    echo = Starlette(routes=[Route("/{path:path}", _echo, methods=["POST"])])
+    client = TestClient(Guard(echo, site=there, upload_bytes=1), base_url="http://127.0.0.1:7860")
+    headers = {"host": host} | ({"origin": origin} if origin else {})
+    for path in ("/config", "/footnote/config"):
+        answer = client.post(path, headers=headers)
+        assert answer.status_code == status
+        assert status != 200 or answer.text == "/footnote/config 0"
+    if status == 200:
+        moved = client.post("/footnote", headers=headers, follow_redirects=False)
+        assert (moved.status_code, moved.headers["location"]) == (308, "https://example.org/footnote/")
+
+
+@pytest.mark.parametrize(
+    ("peer", "url", "client"),
+    [
+        ("127.0.0.1", "https://example.org", "9.9.9.9"),
+        ("10.0.0.7", "https://example.org", "10.0.0.7"),  # not a proxy of this machine
+        ("127.0.0.1", "", "127.0.0.1"),
+    ],
+)
+def test_only_a_proxy_of_this_machine_is_believed_about_who_asks(peer: str, url: str, client: str) -> None:
+    async def told(request: Request) -> PlainTextResponse:
+        assert not [name for name in request.headers if name.startswith("x-")]
+        return PlainTextResponse(request.client.host if request.client else "")
+
+    app = Guard(Starlette(routes=[Route("/", told)]), site=site("127.0.0.1", 7860, url=url), upload_bytes=1)
+    headers = {"host": "127.0.0.1:7860", "x-forwarded-for": "1.1.1.1, 9.9.9.9", "x-forwarded-host": "evil.example"}
+    asking = TestClient(app, base_url="http://127.0.0.1:7860", client=(peer, 1))
+    assert asking.get("/", headers=headers).text == client
+
+
+def test_on_a_public_host_the_machine_is_reached_by_its_name_and_the_address_that_was_connected_to() -> None:
+    everywhere = site("0.0.0.0", 7860)
+    for host, server, known in (
+        ("192.168.1.5:7860", "192.168.1.5", True),
+        ("192.168.1.5:7860", "::ffff:192.168.1.5", True),
+        ("[fe80::1]:7860", "fe80::1", True),
+        ("192.168.1.6:7860", "192.168.1.5", False),
+        (f"{socket.gethostname().lower()}:7860", "192.168.1.5", True),
+        ("evil.example:7860", "192.168.1.5", False),
+        ("192.168.1.5", "192.168.1.5", False),
+    ):
+        assert everywhere.knows(host, {"server": (server, 7860)}) is known, host
+
+
+def test_whoever_starts_a_public_chat_is_told_that_passwords_travel_unencrypted(passwords: Path) -> None:
+    def warned(**options: Any) -> str:
+        return " ".join(check_address(ChatSettings(), port=0, **options))
+
+    assert "unencrypted over http. Put a reverse proxy with TLS in front" in warned(host="0.0.0.0", auth=passwords)
+    assert "unencrypted" in warned(url="http://example.org", auth=passwords)
+    assert warned(url="https://example.org", auth=passwords) == ""
+    assert warned(auth=passwords) == ""
+    assert "nobody is asked for a password" in warned(url="https://example.org")
+
+
+@contextmanager
+def proxy(*, prefix: str, strips: bool) -> Iterator[tuple[str, dict[str, str]]]:
+    """A small reverse proxy on a port of its own: its address, and where it passes requests on to ("to")."""
+    target: dict[str, str] = {}
+    begun = threading.Event()
+
+    async def passed(request: Request) -> StreamingResponse:
+        path = request.url.path.removeprefix(prefix) if strips else request.url.path
+        headers = {name: value for name, value in request.headers.items() if name != "host"}
+        headers["x-forwarded-for"] = "9.9.9.9"
+        client = httpx.AsyncClient(base_url=target["to"], timeout=None, trust_env=False)
+        asked = client.build_request(
+            request.method, f"{path}?{request.url.query}", headers=headers, content=await request.body()
+        )
+        answer = await client.send(asked, stream=True)
+
+        async def body() -> AsyncIterator[bytes]:
+            async for piece in answer.aiter_raw():
+                yield piece
+
+        given = StreamingResponse(body(), answer.status_code, background=BackgroundTask(client.aclose))
+        given.raw_headers = answer.headers.raw
+        return given
+
+    routes = [Route(f"{prefix}/{{path:path}}", passed, methods=["GET", "POST", "HEAD"])]
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(Starlette(routes=routes), log_config=None, timeout_graceful_shutdown=1)
+        server = uvicorn.Server(config)
+        logging.getLogger("uvicorn.error").addFilter(quiet := lambda _: False)
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])), daemon=True)
+        thread.start()
+        while not server.started:
+            begun.wait(0.02)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}{prefix}", target
+        server.should_exit = True
+        thread.join(20)
+        logging.getLogger("uvicorn.error").removeFilter(quiet)
+
+
+@pytest.mark.parametrize("strips", [True, False], ids=["stripped", "kept"])
+def test_a_page_behind_a_reverse_proxy_logs_in_asks_and_stays_there(
+    assistant: Assistant, passwords: Path, strips: bool
+) -> None:
+    with (
+        proxy(prefix="/deep/footnote", strips=strips) as (address, target),
+        served(assistant, url=address, auth=passwords) as server,
+        chromium() as browser,
+    ):
+        target["to"] = f"http://127.0.0.1:{server.port}"
+        assert server.url == f"{address}/"
+        page, wrong = browser.new_page(), []
+        own = (f"{address}/", "data:", f"blob:{address.removesuffix('/deep/footnote')}/")
+        page.on("request", lambda request: None if request.url.startswith(own) else wrong.append(request.url))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.set_default_timeout(60_000)
+        page.goto(server.url)
+        page.fill("#username", "anna")
+        page.fill("#password", "wrong")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#alert")
+        page.fill("#username", "anna")
+        page.fill("#password", "correct horse: battery")
+        page.keyboard.press("Enter")
+        page.get_by_text("Delegations meet in Riyadh").first.wait_for(state="attached")  # the page has filled itself
+        page.fill("#question textarea", WHERE)
+        page.click("#ask")
+        page.wait_for_selector("#chat .fn-question")
+        page.wait_for_selector("#chat .fn-answer")
+        assert "Riyadh" in page.inner_text("#chat .fn-answer")
+        assert page.url == server.url
+        program = Client(server.url, auth=("anna", "correct horse: battery"), verbose=False, analytics_enabled=False)
+        assert program.predict(WHERE, api_name="/ask")["short"] == assistant.ask(WHERE).short
+        page.close()
+    assert wrong == []

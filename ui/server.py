@@ -134,7 +134,10 @@ class ChatServer:
                     ready(self.url)
 
             self._server = _Uvicorn(config, ready=answering)
-            self._server.run(sockets=[self.socket])
+            try:
+                self._server.run(sockets=[self.socket])
+            finally:
+                self.collections.close()  # whatever is being added is kept as far as it is
 
     def _app(self) -> ASGIApp:
         return create_app(
@@ -179,7 +182,7 @@ def create_app(
     gr.mount_gradio_app(
         inner, page, path="/", theme=THEME, css=CSS, head=HEAD, show_error=False, footer_links=[],
         run_history=False, max_file_size=upload_bytes, enable_monitoring=False, pwa=False, ssr_mode=False,
-        mcp_server=True, app_kwargs={"openapi_url": None}, root_path=site.url or None,
+        mcp_server=True, app_kwargs={"openapi_url": None},
         auth=access.accepts if access else None,
     )  # fmt: skip
     if page.mcp_error:  # Gradio would go on without
