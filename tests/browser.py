@@ -1,19 +1,61 @@
-"""Browser tabs that are watched: every request, script and error of theirs, and a trap where all other hosts end."""
+"""The chat over the sample reports, and browser tabs that are watched: every request, script and error of theirs."""
 
 from __future__ import annotations
 
+import re
 import shutil
 import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
+from serving import served
 
+from rag.assistant import Assistant
+from ui.collections import Collections
+from ui.server import ChatServer
+
+_TOLD = re.compile(r'"event_data":"[0-9a-f-]{36} 1"')  # the tab has said which it is: what it asks is kept from now on
+SAMPLE = Path(__file__).parents[1] / "eval" / "suites" / "sample" / "documents"
 PATIENCE = 30_000  # milliseconds that a condition may take on a busy machine
-HIT = "window.__hit = (window.__hit || 0) + 1"  # what a script of a payload does instead of an alert
+
+
+@contextmanager
+def sample_chat(folder: Path, **options: Any) -> Iterator[ChatServer]:
+    """The chat over the sample reports with the real encoder and reader, beside a place for more collections."""
+    with Assistant.open(folder / "sample", documents=SAMPLE) as assistant:
+        assistant.load()
+        with served(Collections(assistant, folder=folder), **options) as chat:
+            yield chat
+
+
+def ask(page: Any, question: str) -> None:
+    """Type a question, press Enter, and wait until its answer is whole."""
+    before = page.locator("#chat .fn-question").count()
+    page.fill("#question textarea", question)
+    page.press("#question textarea", "Enter")
+    page.locator("#chat .fn-question").nth(before).wait_for()
+    settled(page)
+
+
+def settled(page: Any) -> None:
+    """Wait until nothing is being answered and its evidence is open."""
+    page.wait_for_selector("#chat .fn-pending", state="detached")
+    page.wait_for_selector("#stop:disabled", state="attached")
+
+
+def give(page: Any, **files: str) -> None:
+    """Add files, and wait for the report; `name_txt` is name.txt."""
+    given = [
+        {"name": ".".join(name.rsplit("_", 1)), "mimeType": "text/plain", "buffer": text.encode("utf-8")}
+        for name, text in files.items()
+    ]
+    page.set_input_files("#upload input[type=file]", given)
+    page.wait_for_selector("#report .fn-report", state="attached")
 
 
 class Trap(socketserver.ThreadingTCPServer):
@@ -75,7 +117,8 @@ class Watched:
     def open(self, address: str | None = None) -> Any:
         """A tab with the page, once it can be used."""
         page = self.context.new_page()
-        page.goto(address or self.address)
+        with page.expect_response(lambda answered: _TOLD.search(answered.request.post_data or "")):
+            page.goto(address or self.address)
         page.wait_for_selector("#question textarea:enabled")
         return page
 
@@ -89,7 +132,6 @@ class Watched:
     def _watch(self, page: Any) -> None:
         page.on("dialog", lambda dialog: (self.wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.on("pageerror", lambda error: self.wrong.append(f"script error: {error}"))
-        page.on("popup", lambda opened: self.wrong.append(f"opened {opened.url}"))
         page.on("console", self._said)
 
     def _said(self, message: Any) -> None:
