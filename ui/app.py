@@ -12,7 +12,7 @@ import gradio as gr
 
 from rag.assistant import LONGEST_QUESTION, Assistant
 from rag.errors import RagError
-from ui import export, render
+from ui import api, export, render
 from ui.asking import answering, judged
 from ui.collections import Collections
 from ui.conversation import Conversation
@@ -65,8 +65,10 @@ _LOOK_AGAIN = 2.0  # seconds until the page asks again for questions to suggest
 def build_app(given: Assistant | Collections) -> gr.Blocks:
     """Return the page over one assistant or several collections; THEME, CSS and HEAD go to where it is mounted."""
     collections = given if isinstance(given, Collections) else Collections(given)
-    with gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as app:
+    app: gr.Blocks = gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600))
+    with app:
         _Page(app, collections)
+        api.register(collections)
     app.queue(max_size=32, api_open=False)
     return app
 
@@ -81,7 +83,6 @@ class _Page:
         self.conversation = gr.State(Conversation())
         self.collection = gr.State(collections.first)
         self.chosen = gr.State(())
-        self.tab = gr.State("")
         with gr.Sidebar(width=320, open=False, elem_id="library"):
             self.library = Library(collections, collection=self.collection, chosen=self.chosen)
         gr.Markdown(render.header(), elem_id="header", **_PLAIN)
@@ -97,6 +98,7 @@ class _Page:
         ]  # fmt: skip
         self._answer()
         self._keep(app)
+        self._narrow()
         self._suggest(app)
         self.library.load(app)
 
@@ -105,6 +107,7 @@ class _Page:
             label="Conversation", show_label=False, height="100%", elem_id="chat", buttons=[], container=False,
             placeholder=render.welcome(), allow_file_downloads=False, feedback_options=["Like", "Dislike"], **_PLAIN,
         )  # fmt: skip
+        self.scope = gr.Markdown(elem_id="scope", **_PLAIN)  # which documents are asked, where it is not all
         with gr.Row(elem_id="composer"):
             self.box = gr.Textbox(
                 label="Question", placeholder="Ask a question", max_lines=5,
@@ -129,31 +132,38 @@ class _Page:
     # --- events
 
     def _answer(self) -> None:
-        where = [self.tab, self.collection, self.conversation]
+        where = [self.told, self.collection, self.conversation]
         asked = gr.on([self.ask.click, self.box.submit], self._asked, [self.box, *where], self.outputs, **_AT_ONCE)
         answered = asked.success(
             self._answered, [*where, self.chosen], self.outputs, concurrency_limit=2, concurrency_id="ask", **_HIDDEN
         )
-        # A full queue, a stop and a lost connection all end here.
-        answered.failure(self._settled, [self.box, *where], self.outputs, **_AT_ONCE)
-        self.stop.click(None, cancels=[answered], **_AT_ONCE)
+        settled: dict[str, Any] = {"inputs": [self.box, *where], "outputs": self.outputs, **_AT_ONCE}
+        answered.failure(self._settled, **settled)  # such as by a full queue
+        self.stop.click(self._settled, cancels=[answered], **settled)
         # A new chat waits for the old answer to end, which could otherwise put its conversation back.
         ended = self.new.click(None, cancels=[answered], **_AT_ONCE)
-        ended.then(self._cleared, [self.tab, self.collection], self.outputs, **_AT_ONCE)
+        ended.then(self._cleared, [self.told, self.collection], self.outputs, **_AT_ONCE)
         for switched in self.library.switched:
             ended = switched.then(None, cancels=[answered], **_AT_ONCE)
-            ended.then(self._restored, [self.tab, self.collection], self.outputs, **_AT_ONCE)
+            ended.then(self._restored, [self.told, self.collection], self.outputs, **_AT_ONCE)
         self.chat.like(self._judged, [self.collection, self.conversation], None, concurrency_limit=1, **_HIDDEN)
 
     def _keep(self, app: gr.Blocks) -> None:
         """Bring a tab's conversation back, and hand it out as a file."""
+        app.load(lambda: "loaded", None, self.ready, **_AT_ONCE)  # before that, nobody would hear what page.js tells
         inputs = [self.told, self.collection, self.conversation]
-        self.told.input(self._opened, inputs, [self.tab, *self.outputs], **_AT_ONCE)
+        self.told.change(self._opened, inputs, self.outputs, **_AT_ONCE)
         for button, form in ((self.markdown, "md"), (self.html, "html")):
             button.click(
                 lambda name, now, form=form: _exported(form, name, now), [self.collection, self.conversation],
                 [self.exported, self.ready], **_AT_ONCE,
             )  # fmt: skip
+
+    def _narrow(self) -> None:
+        """Say beside the question which documents it is asked of."""
+        self.chosen.change(
+            self.library.chosen_label, [self.chosen, self.collection], self.scope, **_AT_ONCE,
+        )  # fmt: skip
 
     def _suggest(self, app: gr.Blocks) -> None:
         """Show first questions once they are worked out, which no page waits for."""
@@ -165,59 +175,58 @@ class _Page:
 
     # --- what they do
 
-    def _asked(self, question: str, tab: str, name: str, so_far: Conversation) -> tuple[Any, ...]:
+    def _asked(self, question: str, told: str, name: str, so_far: Conversation) -> tuple[Any, ...]:
         """Put the question up at once; the answer has to wait for its turn."""
         if so_far.busy or not question.strip():
             return tuple(gr.skip() for _ in self.outputs)
         now = so_far.asking(question.strip())
-        self.histories.put(tab, name, now)
+        self.histories.put(_tab(told), name, now)
         return self._shown(name, now, box="")
 
     def _answered(
-        self, tab: str, name: str, so_far: Conversation, chosen: tuple[str, ...]
+        self, told: str, name: str, so_far: Conversation, chosen: tuple[str, ...]
     ) -> Iterator[tuple[Any, ...]]:
         if so_far.last is None or not so_far.last.waiting:
             return
-        steps = answering(self.collections, self.histories, tab=tab, name=name, before=so_far, within=chosen)
+        steps = answering(self.collections, self.histories, tab=_tab(told), name=name, before=so_far, within=chosen)
         for now in steps:
             answer = now.exchanges[-1].answer
             heard = render.announcement(answer) if answer and answer.complete else now.exchanges[-1].trouble
             yield self._shown(name, now, heard=heard, evidence=answer is not None)
 
-    def _settled(self, box: str, tab: str, name: str, so_far: Conversation) -> tuple[Any, ...]:
+    def _settled(self, box: str, told: str, name: str, so_far: Conversation) -> tuple[Any, ...]:
         """Close what was interrupted; a question that was never begun goes back into the box."""
         nothing = tuple(gr.skip() for _ in self.outputs)
         last = so_far.last
         if last is None or not last.open:
             return nothing
         now = so_far.taken_back() if last.waiting else so_far.stopped()
-        if not self.histories.advance(tab, name, before=so_far, now=now):
+        if not self.histories.advance(_tab(told), name, before=so_far, now=now):
             return nothing
         typed = "\n".join(filter(None, (last.asked, box.strip()))) if last.waiting else gr.skip()
         return self._shown(name, now, box=typed, evidence=False)
 
-    def _cleared(self, tab: str, name: str) -> tuple[Any, ...]:
+    def _cleared(self, told: str, name: str) -> tuple[Any, ...]:
         now = Conversation()
-        self.histories.put(tab, name, now)
+        self.histories.put(_tab(told), name, now)
         return self._shown(name, now, box="")
 
-    def _restored(self, tab: str, name: str) -> tuple[Any, ...]:
-        now = self.histories.get(tab, name).stopped()
-        self.histories.put(tab, name, now)
+    def _restored(self, told: str, name: str) -> tuple[Any, ...]:
+        now = self.histories.get(_tab(told), name).stopped()
+        self.histories.put(_tab(told), name, now)
         return self._shown(name, now)
 
     def _opened(self, told: str, name: str, so_far: Conversation) -> tuple[Any, ...]:
         """Meet a tab by its id; what was asked before it was known stays."""
-        tab = told.split(" ")[0]
         if so_far.exchanges:
-            self.histories.put(tab, name, so_far)
-            return (tab, *(gr.skip() for _ in self.outputs))
-        return (tab, *self._restored(tab, name))
+            self.histories.put(_tab(told), name, so_far)
+            return tuple(gr.skip() for _ in self.outputs)
+        return self._restored(told, name)
 
     def _suggested(self, name: str) -> tuple[Any, ...]:
         try:
             assistant = self.collections.get(name)
-            documents = len(assistant.index.files())
+            documents = len(self.collections.documents(name))
             made = self.suggestions.get(name, assistant) if documents else ()
         except RagError:
             return gr.skip(), gr.update(active=False)
@@ -245,3 +254,7 @@ def _exported(form: str, collection: str, now: Conversation) -> tuple[str, str]:
     write = export.markdown if form == "md" else export.html
     text = write(now, collection=collection, date=time.strftime("%Y-%m-%d %H:%M", made))
     return f"{name}\n{text}", render.inert(f"{name} {time.monotonic_ns()}")
+
+
+def _tab(told: str) -> str:
+    return told.split(" ")[0]

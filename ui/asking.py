@@ -38,7 +38,7 @@ def _steps(
             if isinstance(step, Underway):
                 now = now.doing(step)
             else:
-                searched = _searched(assistant, within) if step.abstained else 0
+                searched = (len(within) or len(collections.documents(name))) if step.abstained else 0
                 now = now.answering(histories.shared(step), searched=searched)
             yield now
     except RagError as error:
@@ -47,10 +47,6 @@ def _steps(
     except Exception:
         log.exception("a question could not be answered")
         yield now.failing(render.unexpected(again=True), trouble="An unexpected error stopped this.")
-
-
-def _searched(assistant: Assistant, within: Sequence[str]) -> int:
-    return len(within) or len(assistant.index.documents())
 
 
 def judged(assistant: Assistant, so_far: Conversation, thumb: gr.LikeData) -> None:

@@ -142,8 +142,7 @@ function dress() {
   set(find('#library'), {role: 'complementary', 'aria-label': 'Documents'});
   set(toggle(), {'aria-label': 'Documents', 'aria-expanded': String(Boolean(drawer()?.matches('.open')))});
   set(box(), {'aria-label': 'Question', enterkeyhint: 'send'});
-  set(find('#heard'), {role: 'status', 'aria-live': 'polite'});
-  // What streams in would be read out again and again: #heard says once when an answer is complete.
+  // What streams in would be read out again and again: .fn-live says once when an answer is complete.
   set(find('#chat [role=log]'), {'aria-live': 'off', 'aria-label': 'Questions and answers', tabindex: '0'});
   set(find('#chat .placeholder-content'), {role: 'presentation'});
   set(find('#export-markdown'), {'aria-label': 'Export as Markdown'});
@@ -166,15 +165,32 @@ function changed() {
   if (started) return;
   started = true;
   settleDrawer();
-  setTimeout(() => document.body.classList.add('fn-started'), 100); // from now on the drawer slides
-  alone.then(() => tell('tab', tab));
-  new MutationObserver(() => setTimeout(download, 50)).observe(
-    find('#ready'), {childList: true, characterData: true, subtree: true});
+  // Not #heard itself, where Gradio shows its progress.
+  new MutationObserver(() => {
+    const heard = find('#heard .md')?.textContent.trim() ?? '';
+    if (find('.fn-live').textContent !== heard) find('.fn-live').textContent = heard;
+  }).observe(find('#heard'), {childList: true, characterData: true, subtree: true});
+  new MutationObserver(readied).observe(find('#ready'), {childList: true, characterData: true, subtree: true});
+  readied();
+}
+
+// Python has written to #ready: first that it listens, then that there is a file.
+async function readied() {
+  const ready = find('#ready .md')?.textContent.trim();
+  if (!ready) return;
+  await alone;
+  if (!document.body.matches('.fn-started')) {
+    document.body.classList.add('fn-started'); // from now on the drawer slides
+    tell('tab', tab);
+  } else {
+    setTimeout(download, 50);
+  }
 }
 
 function begin() {
   document.documentElement.lang ||= 'en';
   document.body.insertAdjacentHTML('afterbegin', '<a class="fn-skip" href="#question">Skip to the question</a>');
+  document.body.insertAdjacentHTML('beforeend', '<div class="fn-live" role="status" aria-live="polite"></div>');
   new MutationObserver(() => {
     if (!waits) requestAnimationFrame(changed);
     waits = true;

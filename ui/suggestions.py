@@ -24,7 +24,7 @@ _TRIED = 24  # candidates that are asked
 _READ = 4_000  # characters of a document
 _LONGEST = 90  # characters of a suggestion
 
-_OF_ONE_FORM = 2  # suggestions that begin alike
+OF_ONE_FORM = 2  # suggestions that begin alike
 
 _WORD = r"[A-Z][a-z’'-]+[a-z]"
 _NAME = rf"{_WORD}(?: {_WORD}){{1,2}}"
@@ -52,12 +52,12 @@ class Suggestions:
     """Worked out behind the page, once for each state of an index."""
 
     def __init__(self) -> None:
-        self._made: dict[str, tuple[int, tuple[str, ...] | None]] = {}
+        self._made: dict[str, tuple[str, tuple[str, ...] | None]] = {}
         self._lock = threading.Lock()
 
     def get(self, name: str, assistant: Assistant) -> tuple[str, ...] | None:
         """The questions for a collection as it is now; None while they are worked out, which this begins."""
-        state = hash(tuple(sorted(assistant.index.files().items())))
+        state = assistant.index.state
         with self._lock:
             held, made = self._made.get(name, (None, None))
             if held == state:
@@ -66,7 +66,7 @@ class Suggestions:
         threading.Thread(target=self._work, args=(name, assistant, state), daemon=True).start()
         return None
 
-    def _work(self, name: str, assistant: Assistant, state: int) -> None:
+    def _work(self, name: str, assistant: Assistant, state: str) -> None:
         found: tuple[str, ...] = ()
         try:
             index = assistant.index
@@ -118,7 +118,7 @@ def answered(made: Iterable[tuple[str, str]], ask: Callable[[str], Answer]) -> I
         if len(used) == SHOWN or len(tried) == _TRIED:
             return
         form = " ".join(question.split()[:2])
-        if question in tried or path in used or forms[form] == _OF_ONE_FORM:
+        if question in tried or path in used or forms[form] == OF_ONE_FORM:
             continue
         tried.add(question)
         answer = ask(question)
