@@ -7,7 +7,7 @@
   const byId = (id) => document.getElementById(id);
   let wanted = '';        // the source whose heading takes the focus once it is there
   let focused = '';       // the button that was used: what replaces it takes its focus
-  let steady = null;      // how far down the quote stood when more of its document was asked for
+  let steady = null;      // the quote, and how far down it stood, when more of its document was asked for
   let from = null;        // the mark that was followed
   let last = '';
 
@@ -22,10 +22,15 @@
 
   const opened = () => document.querySelector('#evidence-head section')?.id ?? '';
   const quote = () => document.querySelector('#evidence-text mark, #evidence-text .fn-passage');
-  const scroller = () => {
-    const box = byId('evidence');
-    return box.scrollHeight > box.clientHeight + 1 && getComputedStyle(box).overflowY !== 'visible' ? box : null;
-  };
+  // What scrolls around the evidence, short of the window.
+  function scroller() {
+    let box = byId('evidence');
+    while (box && box !== document.body) {
+      if (box.scrollHeight > box.clientHeight + 1 && /auto|scroll/.test(getComputedStyle(box).overflowY)) return box;
+      box = box.parentElement;
+    }
+    return null;
+  }
 
   // Scroll the evidence alone: the conversation stays where it is.
   function reveal(element) {
@@ -72,17 +77,19 @@
 
   // Runs once after every change, before the browser paints.
   function settle() {
+    if (!live.isConnected) document.body.append(live);
     label();
     const current = opened();
     const whole = current !== '' && byId(`text-${current}`) !== null;
-    if (steady !== null && quote()) {
-      const moved = quote().getBoundingClientRect().top - steady;
+    if (steady && quote() && quote() !== steady.quote) {
+      const moved = quote().getBoundingClientRect().top - steady.top;
       (scroller() ?? document.scrollingElement).scrollTop += moved;
       steady = null;
     }
     if (whole && current !== last) {
       last = current;
-      byId('evidence').scrollTop = 0;
+      steady = null;
+      if (scroller()) scroller().scrollTop = 0;
       reveal(quote());
       if (wanted !== current && focused) say(byId('evidence-title').textContent);
     }
@@ -166,10 +173,8 @@
     else if (button.matches(OPENS)) { focused = button.id; from = null; tell('opened', button.value); }
     else if (button.value) {
       focused = button.id;
-      steady = quote()?.getBoundingClientRect().top ?? null;
+      steady = quote() && {quote: quote(), top: quote().getBoundingClientRect().top};
       tell('evidence-done', button.value);
     }
   });
-
-  document.addEventListener('DOMContentLoaded', () => document.body.append(live));
 })();

@@ -68,15 +68,14 @@ class EvidenceView:
             page = gr.Markdown(elem_id="evidence-page", **plain)
             text = gr.Markdown(elem_id="evidence-text", **plain)
             told = gr.Markdown(elem_id="evidence-told", **plain)
-        newest, asked, done = (
-            gr.Textbox(visible="hidden", elem_id=name) for name in ("newest", "opened", "evidence-done")
-        )
+        newest = gr.State("")
+        asked, done = (gr.Textbox(visible="hidden", elem_id=name) for name in ("opened", "evidence-done"))
         self.outputs: list[Any] = [newest, sources, head, page, text, told]
         state = [opened, conversation, collection]
         shown = [opened, drawn, sources, head, page, text, told]
         hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
         drawing = {"fn": self._draw, "inputs": [opened, drawn], "outputs": [drawn, page]}
-        newest.change(self._follow, state, shown, **hidden).then(**drawing, **hidden)
+        newest.change(self._follow, state, shown, trigger_mode="multiple", **hidden).then(**drawing, **hidden)
         asked.change(self._open, [asked, *state], shown, **hidden).then(**drawing, **hidden)
         done.change(self._do, [done, *state], [opened, text, told], **hidden)
 

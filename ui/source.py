@@ -121,20 +121,28 @@ def copied(citation: Citation) -> str:
 
 
 def earlier(document: Document, start: int, characters: int) -> int:
-    """Where whole sentences begin that reach at least `characters` back from `start`, as far as there are any."""
-    aim = max(0, start - characters)
+    """Where whole sentences begin that reach at least `characters` back from `start`, as far as there are any.
+
+    Words are whole at least, where there are any, in a text that no sentences part.
+    """
+    whole, aim = document.text, max(0, start - characters)
     low = max(0, aim - _LONGEST_SENTENCE)
-    found = [low + first for first, _ in sentences(document.text[low:start]) if low + first <= aim]
-    return found[-1] if aim and found else aim
+    begins = [low + first for first, _ in sentences(whole[low:start]) if not low or first]
+    fitting = [begin for begin in begins if begin <= aim]
+    if not aim or (not low and not fitting):
+        return 0
+    return fitting[-1] if fitting else whole.rfind(" ", low, aim) + 1 or aim
 
 
 def later(document: Document, end: int, characters: int) -> int:
     """Where whole sentences end that reach at least `characters` on from `end`, as far as there are any."""
-    length = len(document.text)
-    aim = min(length, end + characters)
-    high = min(length, aim + _LONGEST_SENTENCE)
-    found = [end + last for _, last in sentences(document.text[end:high]) if end + last >= aim]
-    return found[0] if aim < length and found else aim
+    whole, aim = document.text, min(len(document.text), end + characters)
+    high = min(len(whole), aim + _LONGEST_SENTENCE)
+    ends = [end + last for _, last in sentences(whole[end:high]) if high == len(whole) or end + last < high]
+    fitting = [last for last in ends if last >= aim]
+    if aim == len(whole) or (high == len(whole) and not fitting):
+        return len(whole)
+    return fitting[0] if fitting else max(aim, whole.find(" ", aim, high))
 
 
 def _nearest_list(given: Answer, *, turn: int, number: int) -> str:
