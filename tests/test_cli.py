@@ -490,6 +490,58 @@ def test_a_port_in_use_and_a_foreign_host_are_named(run: Run, scripted: Callable
     )
 
 
+def test_a_file_of_passwords_that_others_can_read_is_refused_before_any_work(
+    run: Run, scripted: Callable[..., Scripted]
+) -> None:
+    assistant = scripted()
+    passwords = Path("passwords")
+    passwords.write_text("anna:secret\n")
+    passwords.chmod(0o644)
+    code, out, err = run("chat", "--auth", "passwords", "--host", "0.0.0.0", "--port", "0")
+    remedy = "Make it yours alone: chmod 600 passwords"
+    assert (code, out, err) == (1, "", f"{STARTING}rag: passwords can be read by others. {remedy}\n")
+    assert assistant.opened == {}
+
+
+def test_a_public_chat_says_that_passwords_travel_unencrypted(
+    run: Run, scripted: Callable[..., Scripted], chat: list[dict[str, Any]]
+) -> None:
+    scripted()
+    passwords = Path("passwords")
+    passwords.write_text("anna:secret\n")
+    passwords.chmod(0o600)
+    code, _, err = run("chat", "--auth", "passwords", "--host", "0.0.0.0", "--port", "0")
+    assert code == 0
+    assert "rag: passwords and documents travel unencrypted over http. Put a reverse proxy with TLS in front" in err
+    assert "secret" not in err
+    assert (chat[0]["auth"], chat[0]["host"], chat[0]["port"]) == ("passwords", "0.0.0.0", 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "there", "index", "folder"),
+    [
+        ([], [], "indexes/default", "indexes"),
+        ([], ["indexes/sample"], "indexes/sample", "indexes"),
+        ([], ["indexes/default", "indexes/a"], "indexes/default", "indexes"),
+        (["--documents", "reports"], ["indexes/sample"], "indexes/default", "indexes"),
+        (["--index", "indexes/sample"], ["indexes/sample"], "indexes/sample", None),
+        (["--collections", "mine"], ["mine/b", "mine/a"], "mine/a", "mine"),
+        (["--collections", "mine", "--index", "elsewhere"], [], "elsewhere", "mine"),
+    ],
+)
+def test_a_chat_begins_with_one_index_and_can_switch_to_those_of_its_folder(
+    run: Run, scripted: Callable[..., Scripted], chat: list[dict[str, Any]],
+    words: list[str], there: list[str], index: str, folder: str | None,
+) -> None:  # fmt: skip
+    assistant = scripted(report=UpdateReport())
+    for name in there:
+        Path(name).mkdir(parents=True)
+        Path(name, "catalog.sqlite").touch()
+    assert run("chat", *words)[0] == 0
+    assert assistant.opened["index"] == index
+    assert chat[0]["folder"] == (Path(folder) if folder else None)
+
+
 # --- eval
 
 

@@ -128,6 +128,14 @@ def test_the_key_is_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "sk-secret" not in repr(config) + str(config) + config.model_dump_json() + str(config.model_dump())
 
 
+def test_the_password_of_the_chat_is_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAG_CHAT__AUTH", "anna:pass-secret")
+    config = Config.load()
+    assert config.chat.auth.get_secret_value() == "anna:pass-secret"
+    assert "pass-secret" not in repr(config) + str(config) + config.model_dump_json() + str(config.model_dump())
+    assert config.digest() == Config().digest()
+
+
 def test_a_wrong_setting_beside_the_key_does_not_show_it(written: Written) -> None:
     written('[llm]\napi_key = "sk-secret"\ntimeout = -1\n')
     with pytest.raises(ConfigError, match=r"llm\.timeout") as caught:

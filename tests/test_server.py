@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import html.parser
 import logging
+import os
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,9 @@ from starlette.testclient import TestClient
 
 from rag.assistant import Assistant
 from rag.config import ChatSettings
-from rag.errors import ConfigError
+from rag.errors import ConfigError, IndexDamaged
 from ui.access import Access, accounts, accounts_in
+from ui.collections import Collections
 from ui.guard import HEADERS, Guard, site
 from ui.server import ChatServer, Serving, check_address, create_app
 
@@ -543,3 +545,59 @@ def test_a_page_behind_a_reverse_proxy_logs_in_asks_and_stays_there(
         assert program.predict(WHERE, api_name="/ask")["short"] == assistant.ask(WHERE).short
         page.close()
     assert wrong == []
+
+
+# The end
+
+
+def test_a_server_that_stops_cuts_open_streams_waits_for_what_is_added_and_takes_its_temporary_files_along(
+    assistant: Assistant,
+) -> None:
+    collections = Collections(assistant)
+    adding, ended = threading.Event(), []
+
+    def add() -> None:
+        with collections.working(collections.first):
+            adding.set()
+            collections.closing.wait(30)
+            ended.append("kept")
+
+    with served(collections) as server:
+        folder = Path(os.environ["GRADIO_TEMP_DIR"])
+        assert folder.is_dir()
+        worker = threading.Thread(target=add)
+        worker.start()
+        assert adding.wait(30)
+        with httpx.stream("GET", f"{server.url}/gradio_api/heartbeat/s", timeout=30, trust_env=False) as stream:
+            lines = stream.iter_lines()
+            assert next(lines) == "data: ALIVE"
+            server.stop()
+            with suppress(httpx.TransportError):
+                assert list(filter(None, lines)) == []
+    worker.join(30)
+    assert ended == ["kept"]
+    assert not folder.exists()
+
+
+def test_health_tells_that_the_server_stops_and_that_the_index_cannot_be_read(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopping = False
+
+    async def created() -> Any:
+        return create_app(assistant, site=HERE, stopping=lambda: stopping)
+
+    app = asyncio.run(created())
+    monkeypatch.setattr("ui.server._HEALTHY", 0.0)
+    client = TestClient(app, base_url="http://127.0.0.1:7860")
+    assert client.get("/health").json() == {"status": "ok", "documents": 2}
+
+    def damaged() -> Any:
+        raise IndexDamaged("index", "secret detail")
+
+    monkeypatch.setattr(assistant.index, "documents", damaged)
+    answer = client.get("/health")
+    assert (answer.status_code, answer.json()) == (503, {"status": "the index cannot be read"})
+    stopping = True
+    answer = client.get("/health")
+    assert (answer.status_code, answer.json()) == (503, {"status": "stopping"})
