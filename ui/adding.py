@@ -65,19 +65,21 @@ class Adding:
         run = intake.start(self._collections, collection)
         if run is None:
             return
+        told: Any = ""  # later on the report is that of whatever else is done meanwhile
         try:
             while not run.finished.is_set():
-                yield self._at_work(run)
+                yield self._at_work(run, told=told)
+                told = gr.skip()
                 await asyncio.sleep(_LOOK)
         finally:
             run.cancelled.set()
         yield self._ended(run.outcome)
 
-    def _at_work(self, run: Run) -> tuple[Any, ...]:
+    def _at_work(self, run: Run, *, told: Any) -> tuple[Any, ...]:
         cancelled = run.cancelled.is_set()
         shown = listing.progress(run.step, seconds=run.seconds, cancelled=cancelled)
         hidden = gr.update(visible=False)
-        return shown, "", "", gr.update(visible=True, interactive=not cancelled), hidden, hidden
+        return shown, told, told, gr.update(visible=True, interactive=not cancelled), hidden, hidden
 
     def _ended(self, made: Outcome) -> tuple[Any, ...]:
         again = gr.update(visible=made.waiting > 0, value="Continue" if not made.failed else "Try again")

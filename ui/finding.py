@@ -40,9 +40,9 @@ def matching(documents: Iterable[IndexedDocument], wanted: Wanted) -> list[Index
     ]
     found.sort(key=lambda document: (document.title.casefold(), document.path))
     if wanted.order == "newest":
-        found.sort(key=lambda document: document.date or "", reverse=True)
+        found.sort(key=lambda document: _day(document.date), reverse=True)
     elif wanted.order == "oldest":
-        found.sort(key=lambda document: document.date or "~")
+        found.sort(key=lambda document: _day(document.date) or "~")
     return found
 
 
@@ -62,10 +62,14 @@ def _bound(given: str, rest: str) -> str:
 
 
 def _within(date: str | None, since: str, until: str) -> bool:
+    day = _day(date)
+    return bool(day) and (not since or _whole(day, "-12-31") >= since) and (not until or _whole(day, "-01-01") <= until)
+
+
+def _day(date: str | None) -> str:
+    """The day, the month or the year that a date says; "" where it is no ISO date."""
     day = (date or "")[:10]
-    if not _DATE.fullmatch(day):
-        return False
-    return (not since or _whole(day, "-12-31") >= since) and (not until or _whole(day, "-01-01") <= until)
+    return day if _DATE.fullmatch(day) else ""
 
 
 def _whole(date: str, rest: str) -> str:

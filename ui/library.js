@@ -110,6 +110,10 @@
     if (event.dataTransfer?.types.includes('Files')) event.preventDefault();
   });
 
+  // Screen readers hear how an upload and a removal end; the region has to be there, and live, before it is told.
+  new MutationObserver(() => set(find('#library-heard'), {role: 'status', 'aria-live': 'polite'})).observe(
+    document.documentElement, {childList: true, subtree: true});
+
   document.addEventListener('click', (event) => {
     if (!event.target.closest('#upload-folder')) return;
     const chooser = document.createElement('input');

@@ -37,7 +37,7 @@ def progress(step: Step, *, seconds: float, cancelled: bool = False) -> str:
     doing = "Stopping after this file" if cancelled else f"File {number:,} of {step.total:,}"
     return (
         f'<div class="fn-progress"><p class="fn-group">{doing}</p><p class="fn-name">{name}</p>'
-        f'<progress value="{step.share:.4f}" max="1" aria-label="Adding documents">{step.share:.0%}</progress>'
+        f'<progress value="{step.share:.4f}" max="1" title="Adding documents">{step.share:.0%}</progress>'
         f'<p class="fn-note">{" · ".join(known)}</p></div>'
     )
 
