@@ -79,7 +79,7 @@ def test_hostile_documents_questions_and_names_are_letters_and_nothing_else(
         assert shown.count() > 0
         for mark in range(shown.count()):
             shown.nth(mark).click()
-            page.wait_for_function("document.activeElement.id === 'evidence-title'")
+            page.wait_for_selector("#evidence-title:focus")
         assert ONE_LINE[4] in page.locator("#chat .fn-question").first.inner_text()
         for name in ("<img src=x onerror=window.__hit=1>", ONE_LINE[11][:50]):
             page.fill("#documents-words input, #documents-words textarea", name)
