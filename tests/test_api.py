@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
-import gradio as gr
 import httpx
 import pytest
 from gradio_client import Client
@@ -46,18 +45,6 @@ def chat(request: pytest.FixtureRequest, assistant: Assistant, tmp_path: Any) ->
     passwords.chmod(0o600)
     with served(assistant, auth=passwords if request.param else None) as server:
         yield server
-
-
-@pytest.fixture(autouse=True)
-def _page(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page with nothing else on it."""
-
-    def built(collections: Any) -> gr.Blocks:
-        with gr.Blocks(analytics_enabled=False) as page:
-            api.register(collections)
-        return page
-
-    monkeypatch.setattr("ui.server.build_app", built)
 
 
 def client_of(chat: ChatServer) -> Client:
