@@ -20,12 +20,13 @@ from rag.assistant import Assistant
 from rag.errors import SuiteError
 from rag.types import Answer, Citation, Document, Hit, Statement
 from ui import feedback, render
-from ui.app import Conversation
 from ui.server import ChatServer
 
 pytestmark = [
     # Gradio leaves the handle of a temporary file to the garbage collector for every upload.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    # It sums up its own events with what the installed pandas deprecates.
+    pytest.mark.filterwarnings("ignore:.*(no_silent_downcasting|copy keyword).* is deprecated"),
 ]
 
 FOREIGN = "http://foreign.example"
@@ -111,9 +112,10 @@ def test_text_from_outside_becomes_letters_and_nothing_else(hostile: str) -> Non
     shown, harmless = Parsed(everything(hostile)), Parsed(everything("plain"))
     assert shown.tags == harmless.tags
     assert {name for _, attributes in shown.tags for name in attributes} <= {
-        "class", "id", "href", "title", "tabindex", "role",
+        "class", "id", "href", "title", "tabindex", "role", "aria-hidden",
     }  # fmt: skip
-    assert all(a["href"].startswith("#source-") for tag, a in shown.tags if "href" in a)  # type: ignore[union-attr]
+    marks = {a["href"] for tag, a in shown.tags if "href" in a}
+    assert marks == {"#source-1-1", "#nearest-2-1"}
 
 
 @pytest.mark.parametrize("hostile", PAYLOADS)
@@ -148,7 +150,7 @@ def test_a_refusal_says_so() -> None:
     near = Hit(score=0.2, text="Grain fell.", title="Grain", path="/g.txt", span=source.span(0, 5), passage_id=1)
     refusal = Answer(question="q", reason="No passage says so.", nearest=(near,))
     said = render.answer(refusal, asked="q", turn=1)
-    assert Parsed(said).text == "No sure answer foundNo passage says so."
+    assert Parsed(said).text == "No sure answer foundNo passage says so.Nearest passages, not an answerGrain"
     assert 'class="fn-box fn-refusal"' in said
 
 
@@ -156,19 +158,6 @@ def test_a_follow_up_shows_how_it_was_read() -> None:
     refusal = Answer(question="When did the ministers meet?", reason="Not said.")
     assert "Read as: When did the ministers meet?" in Parsed(render.answer(refusal, asked="When?", turn=1)).text
     assert "Read as" not in render.answer(refusal, asked=refusal.question, turn=1)
-
-
-def test_only_finished_turns_are_history_and_a_stopped_answer_keeps_what_it_found() -> None:
-    source = document("One. Two.")
-    now = Conversation().asking("q")
-    part = now.answering(Answer(question="q", statements=(cited(source, "One."),), complete=False))
-    assert part.turns == ()
-    stopped = part.stopped()
-    assert "One." in Parsed(stopped.messages()[1]["content"]).text
-    assert "Stopped here." in Parsed(stopped.messages()[1]["content"]).text
-    assert stopped.stopped() == stopped
-    whole = stopped.asking("r").answering(Answer(question="r, in full", statements=(cited(source, "Two."),)))
-    assert [(t.question, t.answer) for t in whole.turns] == [("r, in full", "Two. [1]")]
 
 
 # The whole application
@@ -230,7 +219,7 @@ def page(browser: Any, chat: ChatServer) -> Iterator[Any]:
     opened.on("pageerror", lambda error: wrong.append(str(error)))
     opened.set_default_timeout(15_000)
     opened.goto(chat.url)
-    opened.wait_for_selector("#question textarea")
+    opened.wait_for_selector("body.fn-started")
     yield opened
     opened.close()
     assert wrong == []
@@ -260,7 +249,7 @@ def test_an_answer_shows_its_source_with_the_quote_marked(page: Any) -> None:
     assert "Riyadh" in quote
     assert "Confidence:" in page.inner_text("#chat")
     page.click("#chat a.fn-mark >> nth=0")
-    page.wait_for_selector("#source-1-1:target")
+    page.wait_for_selector("#evidence-head #source-1-1")
 
 
 def test_a_refusal_looks_different_from_an_answer_and_a_new_chat_is_empty(page: Any) -> None:
@@ -291,21 +280,14 @@ def test_a_hostile_document_is_shown_and_does_nothing(page: Any) -> None:
 
 def test_the_page_fits_a_phone_without_scrolling_sideways(page: Any) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
+    page.click("#library > .toggle-button")
     upload(page, "x" * 180 + ".txt", "y" * 400 + " foreign ministers of both countries met in Riyadh.\n" + HARVEST)
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#library .sidebar-content", state="hidden")
     ask(page, "Where did the foreign ministers of both countries meet? " + "z" * 200)
     assert page.evaluate("document.documentElement.scrollWidth") == 360
-    chat, side = page.locator("#conversation").bounding_box(), page.locator("#side").bounding_box()
+    chat, side = page.locator("#chat").bounding_box(), page.locator("#side").bounding_box()
     assert side["y"] >= chat["y"] + chat["height"]
-
-
-def test_an_unexpected_error_shows_no_details(page: Any, assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: object, **__: object) -> Iterator[Answer]:
-        raise RuntimeError("secret detail")
-
-    monkeypatch.setattr(type(assistant), "stream", fails)
-    ask(page, "Who met?")
-    assert "unexpected error" in page.inner_text("#chat .fn-fault")
-    assert "secret" not in page.content()
 
 
 # Thumbs
@@ -371,9 +353,9 @@ def test_a_thumb_down_writes_the_answer_with_its_sources(assistant: Assistant) -
 
 def test_a_thumb_in_the_page_is_kept_and_told(page: Any, assistant: Assistant) -> None:
     ask(page, "Where did the foreign ministers of both countries meet?")
-    page.click("#chat button[title=Like]")
+    page.click("#chat button[aria-label^=Right]")
     page.get_by_text("Kept as question q001").wait_for()
     assert len(Suite.load(assistant.index.folder / feedback.SUITE).questions) == 1
-    page.click("#chat button[title=Dislike]")
+    page.click("#chat button[aria-label^=Wrong]")
     page.get_by_text("Written down with its sources").wait_for()
     assert (assistant.index.folder / feedback.WRONG).is_file()

@@ -135,35 +135,39 @@ class _Page:
         where = [self.told, self.collection, self.conversation]
         asked = gr.on([self.ask.click, self.box.submit], self._asked, [self.box, *where], self.outputs, **_AT_ONCE)
         answered = asked.success(
-            self._answered, [*where, self.chosen], self.outputs, concurrency_limit=2, concurrency_id="ask", **_HIDDEN
-        )
+            self._answered, [*where, self.chosen], self.outputs, concurrency_limit=2, concurrency_id="ask",
+            trigger_mode="multiple", **_HIDDEN,
+        )  # fmt: skip
+        # Nothing is cancelled by Gradio, which would hold the next question until a step of this one is done: an
+        # answer ends itself where its tab has gone on.
         settled: dict[str, Any] = {"inputs": [self.box, *where], "outputs": self.outputs, **_AT_ONCE}
         answered.failure(self._settled, **settled)  # such as by a full queue
-        self.stop.click(self._settled, cancels=[answered], **settled)
-        # A new chat waits for the old answer to end, which could otherwise put its conversation back.
-        ended = self.new.click(None, cancels=[answered], **_AT_ONCE)
-        ended.then(self._cleared, [self.told, self.collection], self.outputs, **_AT_ONCE)
+        self.stop.click(self._settled, **settled)
+        self.new.click(self._cleared, [self.told, self.collection], self.outputs, **_AT_ONCE)
         for switched in self.library.switched:
-            ended = switched.then(None, cancels=[answered], **_AT_ONCE)
-            ended.then(self._restored, [self.told, self.collection], self.outputs, **_AT_ONCE)
+            self._evidence(switched.then(self._restored, [self.told, self.collection], self.outputs, **_AT_ONCE))
         self.chat.like(self._judged, [self.collection, self.conversation], None, concurrency_limit=1, **_HIDDEN)
 
     def _keep(self, app: gr.Blocks) -> None:
         """Bring a tab's conversation back, and hand it out as a file."""
         app.load(lambda: "loaded", None, self.ready, **_AT_ONCE)  # before that, nobody would hear what page.js tells
         inputs = [self.told, self.collection, self.conversation]
-        self.told.change(self._opened, inputs, self.outputs, **_AT_ONCE)
+        self._evidence(self.told.change(self._opened, inputs, self.outputs, **_AT_ONCE))
         for button, form in ((self.markdown, "md"), (self.html, "html")):
             button.click(
                 lambda name, now, form=form: _exported(form, name, now), [self.collection, self.conversation],
                 [self.exported, self.ready], **_AT_ONCE,
             )  # fmt: skip
 
+    def _evidence(self, restored: Any) -> None:
+        """Open the newest answer's sources. Queued, for a State that changes outside the queue tells nobody."""
+        restored.then(
+            self.view.latest, [self.collection, self.conversation], self.view.outputs, concurrency_limit=None, **_HIDDEN
+        )
+
     def _narrow(self) -> None:
         """Say beside the question which documents it is asked of."""
-        self.chosen.change(
-            self.library.chosen_label, [self.chosen, self.collection], self.scope, **_AT_ONCE,
-        )  # fmt: skip
+        self.library._scope.change(self.library.chosen_label, [self.chosen, self.collection], self.scope, **_AT_ONCE)
 
     def _suggest(self, app: gr.Blocks) -> None:
         """Show first questions once they are worked out, which no page waits for."""
@@ -212,9 +216,8 @@ class _Page:
         return self._shown(name, now, box="")
 
     def _restored(self, told: str, name: str) -> tuple[Any, ...]:
-        now = self.histories.get(_tab(told), name).stopped()
-        self.histories.put(_tab(told), name, now)
-        return self._shown(name, now)
+        self.histories.stop(_tab(told))
+        return self._shown(name, self.histories.get(_tab(told), name), evidence=False)
 
     def _opened(self, told: str, name: str, so_far: Conversation) -> tuple[Any, ...]:
         """Meet a tab by its id; what was asked before it was known stays."""

@@ -57,6 +57,12 @@ class Histories:
                 self._put(tab, collection, now)
             return True
 
+    def stop(self, tab: str) -> None:
+        """Close whatever a tab is still being told, of any collection: the page shows another conversation now."""
+        with self._lock:
+            if held := self._tabs.get(tab):
+                held.conversations = {name: one.stopped() for name, one in held.conversations.items()}
+
     def shared(self, answer: Answer) -> Answer:
         """The answer over documents that equal answers share, so that a thousand do not hold a thousand copies."""
         with self._lock:
