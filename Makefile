@@ -28,10 +28,10 @@ endef
 export INDEX_OF_FOLDER
 INDEX = "$$($(PY) -c "$$INDEX_OF_FOLDER")"
 
-.PHONY: help install chat ask test stress check eval bench lock clean dev browser
+.PHONY: help install chat ask test stress check eval bench load screenshots lock clean dev browser
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 install: .venv/installed ## set up .venv
 
@@ -58,6 +58,12 @@ eval: dev ## measure Footnote, two baselines and two other projects on the sampl
 
 bench: dev ## measure speed beside llama-index: make bench [DATA=folder]
 	@$(PY) -m eval.benchmark $${DATA:+--data "$$DATA"}
+
+load: dev ## measure the chat with 50 tabs that ask at the same time: several minutes
+	@$(PY) -m eval.chat_load --json eval/results/chat_load.json
+
+screenshots: dev browser ## take the pictures of the page in ui/screenshots anew
+	@$(PY) tests/screenshots.py
 
 lock: .venv/installed ## resolve pyproject.toml anew into requirements.lock and requirements-dev.lock
 	@set -e; work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \

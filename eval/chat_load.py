@@ -67,16 +67,19 @@ class Tab:
         for event in self.events:
             if any(name == "load" for _, name in event["targets"]):
                 await self._run(event)
-        if "tab" in self.named:
-            self.values[self.named["tab"]] = f"{uuid.uuid4()} 1"
-            await self._start("tab", "input")
+        await self.tell("tab", f"{uuid.uuid4()} 1")
+
+    async def tell(self, name: str, value: Any) -> None:
+        """Write into a field, as page.js does."""
+        self.values[self.named[name]] = value
+        await self.start(name, "input", "change")
 
     async def ask(self, question: str) -> Taken:
         """Type a question and press Enter; done when everything that follows is."""
         begun, self.first = time.perf_counter(), 0.0
         self.values[self.named["question"]] = question
         try:
-            await self._start("question", "submit")
+            await self.start("question", "submit")
             whole = time.perf_counter() - begun
             while self.following:
                 await asyncio.gather(*self.following)
@@ -97,10 +100,14 @@ class Tab:
                 async for _ in stream.aiter_raw():
                     pass
 
-    async def _start(self, name: str, trigger: str) -> None:
-        for event in self.events:
-            if [self.named[name], trigger] in event["targets"]:
-                await self._run(event)
+    async def start(self, name: str, *triggers: str) -> None:
+        """Do what follows when somebody uses a component, by its name in the page."""
+        targets = [[self.named[name], trigger] for trigger in triggers]
+        started = [event for event in self.events if any(target in event["targets"] for target in targets)]
+        if not started:
+            raise RuntimeError(f"nothing listens to {name}")
+        for event in started:
+            await self._run(event)
 
     async def _run(self, event: dict[str, Any]) -> None:
         """Run an event and then what waits for its end; an error is raised when that is done."""

@@ -25,9 +25,9 @@ PATIENCE = 30_000  # milliseconds that a condition may take on a busy machine
 
 
 @contextmanager
-def sample_chat(folder: Path, **options: Any) -> Iterator[ChatServer]:
+def sample_chat(folder: Path, *, documents: Path = SAMPLE, **options: Any) -> Iterator[ChatServer]:
     """The chat over the sample reports with the real encoder and reader, beside a place for more collections."""
-    with Assistant.open(folder / "sample", documents=SAMPLE) as assistant:
+    with Assistant.open(folder / "sample", documents=documents) as assistant:
         assistant.load()
         with served(Collections(assistant, folder=folder), **options) as chat:
             yield chat

@@ -5,6 +5,7 @@ Indexing and asking are traced with each run; with FOOTNOTE_STRESS=1 an evaluati
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -18,6 +19,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from eval.chat_load import Tab
 
 STRESS = bool(os.environ.get("FOOTNOTE_STRESS"))
 SAMPLE = Path(__file__).parents[1] / "eval" / "suites" / "sample" / "documents"
@@ -152,16 +155,32 @@ def chatting(tmp_path: Path, trace: Path) -> Iterator[str]:
                     os.killpg(process.pid, signal.SIGKILL)
 
 
+async def used(address: str) -> None:
+    """Ask, add a file, hand the conversation out and look for tools, as a page and a program do."""
+    async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=120) as client:
+        tab = Tab(client, (await client.get("/config")).json())
+        await tab.open()
+        assert (await tab.ask("Who is Moira Kell?")).error == ""
+        sent = await client.post(
+            "/gradio_api/upload", files={"files": ("t-0.txt", b"The lamp of Orm was lit by hand.")}
+        )
+        file = {"path": sent.json()[0], "meta": {"_type": "gradio.FileData"}}
+        for name, value in (("upload", [file]), ("upload-names", '["orm.txt"] t')):
+            tab.values[tab.named[name]] = value
+        await tab.start("upload", "upload")
+        await tab.tell("upload-sent", "{} 1")
+        assert "Added: 1" in tab.values[tab.named["report"]]
+        await tab.start("export-html", "click")
+        assert "Moira Kell" in tab.values[tab.named["exported"]]
+        request = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+        accepts = {"accept": "application/json, text/event-stream"}
+        listed = await client.post("/gradio_api/mcp/", json=request, headers=accepts)
+        assert '"ask"' in listed.text
+
+
 @pytest.mark.skipif(not STRESS, reason="with FOOTNOTE_STRESS=1")
 def test_the_chat_reaches_nothing_outside(tmp_path: Path) -> None:
     trace = tmp_path / "trace"
-    with chatting(tmp_path, trace) as address, httpx.Client(base_url=address, trust_env=False, timeout=120) as client:
-        assert client.get("/").status_code == 200
-        events = client.get("/config").json()["dependencies"]
-        number = next(event["id"] for event in events if any(name == "submit" for _, name in event["targets"]))
-        event = {"data": ["Who is Moira Kell?", None], "fn_index": number, "session_hash": "s"}
-        assert client.post("/gradio_api/queue/join", json=event).is_success
-        with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": "s"}) as stream:
-            said = next(line for line in stream.iter_lines() if "process_completed" in line)
-    assert '"success":true' in said
+    with chatting(tmp_path, trace) as address:
+        asyncio.run(used(address))
     assert_silent(trace)
