@@ -190,13 +190,15 @@ class _Page:
     def _answered(
         self, told: str, name: str, so_far: Conversation, chosen: tuple[str, ...]
     ) -> Iterator[tuple[Any, ...]]:
-        if so_far.last is None or not so_far.last.waiting:
-            return
-        steps = answering(self.collections, self.histories, tab=_tab(told), name=name, before=so_far, within=chosen)
-        for now in steps:
-            answer = now.exchanges[-1].answer
-            heard = render.announcement(answer) if answer and answer.complete else now.exchanges[-1].trouble
-            yield self._shown(name, now, heard=heard, evidence=answer is not None)
+        now = so_far
+        if so_far.last is not None and so_far.last.waiting:
+            steps = answering(self.collections, self.histories, tab=_tab(told), name=name, before=so_far, within=chosen)
+            for now in steps:
+                answer = now.exchanges[-1].answer
+                heard = render.announcement(answer) if answer and answer.complete else now.exchanges[-1].trouble
+                yield self._shown(name, now, heard=heard, evidence=answer is not None)
+        if now is so_far or now.busy:  # not this one's to answer any more: what Gradio sends last must change nothing
+            yield tuple(gr.skip() for _ in self.outputs)
 
     def _settled(self, box: str, told: str, name: str, so_far: Conversation) -> tuple[Any, ...]:
         """Close what was interrupted; a question that was never begun goes back into the box."""

@@ -160,7 +160,8 @@ let started = false;
 
 function changed() {
   waits = false;
-  if (!find('#question textarea') || !find('#tab textarea, #tab input') || !toggle()) return;
+  const needed = ['#question textarea', '#tab textarea, #tab input', '#heard', '#ready', '#library > .toggle-button'];
+  if (!needed.every(find)) return;
   dress();
   if (started) return;
   started = true;
