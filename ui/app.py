@@ -46,7 +46,7 @@ THEME = gr.themes.Soft(
     button_primary_background_fill="*primary_700",
     button_primary_background_fill_dark="*primary_700",
     button_primary_background_fill_hover="*primary_800",
-    button_primary_background_fill_hover_dark="*primary_600",
+    button_primary_background_fill_hover_dark="*primary_800",
     body_text_color_subdued="*neutral_600",
     body_text_color_subdued_dark="*neutral_400",
     input_placeholder_color="*neutral_500",
@@ -69,7 +69,6 @@ def build_app(given: Assistant | Collections) -> gr.Blocks:
     with app:
         _Page(app, collections)
         api.register(collections)
-    app.queue(max_size=32, api_open=False)
     return app
 
 
@@ -167,7 +166,7 @@ class _Page:
 
     def _narrow(self) -> None:
         """Say beside the question which documents it is asked of."""
-        self.library._scope.change(self.library.chosen_label, [self.chosen, self.collection], self.scope, **_AT_ONCE)
+        self.library.scope.change(self.library.chosen_label, [self.chosen, self.collection], self.scope, **_AT_ONCE)
 
     def _suggest(self, app: gr.Blocks) -> None:
         """Show first questions once they are worked out, which no page waits for."""

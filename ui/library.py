@@ -27,7 +27,8 @@ class Library:
     """Made within the page's Blocks.
 
     `changed` are the events after which other documents are indexed, `switched` those after which `collection` names
-    another one. `chosen` holds the paths of the documents that are asked; empty: all.
+    another one. `chosen` holds the paths of the documents that are asked; empty: all. `scope` is the component that
+    changes with them.
     """
 
     def __init__(self, collections: Collections, *, collection: gr.State, chosen: gr.State) -> None:
@@ -38,7 +39,7 @@ class Library:
         self._adding = Adding(collections, collection=collection)
         self._lay_out_list()
         self._list = [
-            self._outlet, self._found, self._ticks, self._shown, self._chosen, self._scope, self._all, self._remove,
+            self._outlet, self._found, self._ticks, self._shown, self._chosen, self.scope, self._all, self._remove,
         ]  # fmt: skip
         self._wanted = [self._words, self._outlet, self._since, self._until, self._order]
         self._choose()
@@ -90,7 +91,7 @@ class Library:
                 self._until = gr.Textbox(label="To", elem_id="documents-until", **date)
             self._order = gr.Dropdown(_ORDERS, value="title", label="Sort by", elem_id="documents-order")
         self._found = gr.Markdown(elem_id="documents-found", **_PLAIN)
-        self._scope = gr.Markdown(elem_id="documents-scope", **_PLAIN)
+        self.scope = gr.Markdown(elem_id="documents-scope", **_PLAIN)
         self._lay_out_actions()
         self._ticks = gr.CheckboxGroup(label="Ask only these documents", container=False, elem_id="documents")
 
@@ -115,7 +116,7 @@ class Library:
             [self._words.change, self._since.change, self._until.change, self._outlet.input, self._order.input],
             self._refreshed, now, self._list, trigger_mode="always_last", **_AT_ONCE,
         )  # fmt: skip
-        scope = [self._chosen, self._scope, self._all, self._remove]
+        scope = [self._chosen, self.scope, self._all, self._remove]
         self._ticks.input(
             self._ticked, [self._ticks, self._shown, self._chosen, self._collection], scope,
             trigger_mode="always_last", **_AT_ONCE,

@@ -136,11 +136,6 @@ def counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def where(outlet: str | None, date: str | None, place: str, path: str) -> str:
-    known = [f"<bdi>{inert(part)}</bdi>" for part in (outlet, date, place) if part]
-    return " · ".join([*known, f'<bdi class="fn-path">{inert(path)}</bdi>'])
-
-
 def anchor(turn: int, number: int) -> str:
     return f"source-{turn}-{number}"
 
