@@ -60,7 +60,7 @@ bench: dev ## measure speed beside llama-index: make bench [DATA=folder]
 	@$(PY) -m eval.benchmark $${DATA:+--data "$$DATA"}
 
 load: dev ## measure the chat with 50 tabs that ask at the same time: several minutes
-	@$(PY) -m eval.chat_load --json eval/results/chat_load.json
+	@$(PY) -m eval.chat_load --json eval/results/chat/load.json
 
 screenshots: dev browser ## take the pictures of the page in ui/screenshots anew
 	@$(PY) tests/screenshots.py

@@ -1,6 +1,6 @@
 """The chat under load: many tabs at once ask a served chat, each a conversation of its own, as a browser asks it.
 
-    python -m eval.chat_load --sessions 50 --questions 1000 --json eval/results/chat_load.json
+    python -m eval.chat_load --sessions 50 --questions 1000 --json eval/results/chat/load.json
 
 `rag chat` runs in a process of its own over the sample documents with the real reader. A tab speaks the page's own
 protocol, Gradio's queue over HTTP and server-sent events, and asks as soon as it has its answer. Beside it, as many

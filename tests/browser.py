@@ -34,16 +34,18 @@ def sample_chat(folder: Path, *, documents: Path = SAMPLE, **options: Any) -> It
 
 
 def ask(page: Any, question: str) -> None:
-    """Type a question, press Enter, and wait until its answer is whole."""
+    """Type a question, press Enter, and wait until its answer is whole and its evidence open."""
     before = page.locator("#chat .fn-question").count()
     page.fill("#question textarea", question)
     page.press("#question textarea", "Enter")
     page.locator("#chat .fn-question").nth(before).wait_for()
     settled(page)
+    opened = f"#evidence-head section[id^=source-{before + 1}-]", f"#evidence-text [id^=open-nearest-{before + 1}-]"
+    page.wait_for_selector(", ".join((*opened, "#evidence-text :text('No passage comes near')")))
 
 
 def settled(page: Any) -> None:
-    """Wait until nothing is being answered and its evidence is open."""
+    """Wait until nothing is being answered."""
     page.wait_for_selector("#chat .fn-pending", state="detached")
     page.wait_for_selector("#stop:disabled", state="attached")
 

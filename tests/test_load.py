@@ -11,13 +11,13 @@ from eval import chat_load
 
 
 def test_two_tabs_are_answered_beside_each_other_without_an_error(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     out = tmp_path / "load.json"
     assert chat_load.main(["--sessions", "2", "--questions", "4", "--json", str(out)]) == 0
     found = json.loads(out.read_text(encoding="utf-8"))
-    assert json.loads(capsys.readouterr().out) == found
+    assert json.loads(capfd.readouterr().out) == found
     for run in ("at_once", "one_by_one"):
         assert (found[run]["questions"], found[run]["errors"], found[run]["error_messages"]) == (4, 0, [])
         first, whole = (found[run][name] for name in ("first_sentence_seconds", "whole_answer_seconds"))
