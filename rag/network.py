@@ -331,7 +331,8 @@ def arrange(
         ([CLS, *question, SEP], [*title, SEP], [*passage, SEP])
         for question, title, passage in zip(questions, titles, passages, strict=True)
     ]
-    length = max(sum(map(len, row)) for row in rows)
+    # Few lengths: for each new one the libraries below keep memory of their own.
+    length = -(-max(sum(map(len, row)) for row in rows) // 16) * 16
     ids = torch.zeros(len(rows), length, dtype=torch.int64)
     types, mask = torch.zeros_like(ids), torch.zeros_like(ids)
     passage = torch.zeros(len(rows), length, dtype=torch.bool)

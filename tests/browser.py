@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -12,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
 from serving import served
 
 from rag.assistant import Assistant
@@ -89,21 +87,6 @@ def trap() -> Iterator[Trap]:
         finally:
             opened.shutdown()
             thread.join(10)
-
-
-@contextmanager
-def chromium() -> Iterator[Any]:
-    """The installed browser, which sends nothing on its own account: not even what forms look like."""
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if program is None:
-        pytest.skip("no Chromium: apt-get install chromium")
-    sync = pytest.importorskip("playwright.sync_api")
-    off = ("background-networking", "component-update", "sync", "quic", "gpu", "features=AutofillServerCommunication")
-    with sync.sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in off)]
-        launched = playwright.chromium.launch(executable_path=program, args=arguments)
-        yield launched
-        launched.close()
 
 
 @dataclass(kw_only=True)

@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from browser import SAMPLE, ask, chromium, give, sample_chat, settled, watched
+from browser import SAMPLE, ask, give, sample_chat, settled, watched
 from PIL import Image
-from serving import served
+from serving import chromium, served
 
 from rag.assistant import Assistant
 from rag.errors import IndexDamaged

@@ -53,14 +53,14 @@ def served(assistant: Any, **options: Any) -> Iterator[ChatServer]:
 
 @contextmanager
 def chromium() -> Iterator[Any]:
-    """The installed browser, which sends nothing on its own account."""
+    """The installed browser, which sends nothing on its own account: not even what forms look like."""
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if program is None:
         pytest.skip("no Chromium: apt-get install chromium")
     sync = pytest.importorskip("playwright.sync_api")
-    quiet = ("background-networking", "component-update", "sync", "quic", "gpu")
+    off = ("background-networking", "component-update", "sync", "quic", "gpu", "features=AutofillServerCommunication")
     with sync.sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in quiet)]
+        arguments = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in off)]
         launched = playwright.chromium.launch(executable_path=program, args=arguments)
         yield launched
         launched.close()

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from axe import findings
-from browser import SAMPLE, ask, chromium, give, watched
+from browser import SAMPLE, ask, give, watched
 from conftest import StandInEncoder
-from serving import WHERE, opened, served
+from serving import WHERE, chromium, opened, served
 
 from ui.collections import Collections
 from ui.server import ChatServer

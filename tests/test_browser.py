@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import Watched, ask, chromium, give, sample_chat, settled, watched
+from browser import Watched, ask, give, sample_chat, settled, watched
+from serving import chromium
 
 from rag.assistant import Assistant, Underway
 from ui.server import ChatServer

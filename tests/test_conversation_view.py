@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import PATIENCE, chromium, watched
+from browser import PATIENCE, watched
 from conftest import StandInEncoder
+from serving import chromium
 from test_ui import Parsed, cited, document
 
 from rag.assistant import Assistant, Underway

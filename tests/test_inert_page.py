@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import ask, chromium, watched
+from browser import ask, watched
 from conftest import StandInEncoder
-from serving import opened, served
+from serving import chromium, opened, served
 from test_ui import PAYLOADS
 
 from ui.collections import Collections

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import chromium, watched
+from browser import watched
 from conftest import StandInEncoder
-from serving import HARVEST, NEWS, WHERE, served
+from serving import HARVEST, NEWS, WHERE, chromium, served
 from test_uploads import Gate, kept, paragraph
 
 from rag.assistant import Assistant

@@ -136,7 +136,9 @@ class Library:
         report = self._adding.report
         shown = [self._collection, report, self._confirm, self._choice, self._new, *self._wanted[:1], *self._wanted[2:]]
         outputs = [*shown, *self._list]
-        switched = self._choice.input(self._switched, self._choice, outputs, **_AT_ONCE)
+        # A field that is only passed through with Tab reports a choice as well.
+        chosen = self._choice.input(_another, [self._choice, self._collection], None, concurrency_limit=None, **_HIDDEN)
+        switched = chosen.success(self._switched, self._choice, outputs, **_AT_ONCE)
         created = gr.on(
             [self._create.click, self._name.submit], self._created, [self._name, self._collection, self._chosen],
             [self._name, *outputs], **_AT_ONCE,
@@ -223,3 +225,9 @@ class Library:
             shown = render.fault(error.message, remedy=error.remedy)
             return gr.skip(), gr.skip(), shown, *(gr.skip() for _ in range(15))
         return "", *self._switched(made, report=f'<p class="fn-note">{render.inert(made)} was created.</p>')
+
+
+def _another(chosen: str, collection: str) -> None:
+    """End quietly where the collection that was chosen is the one that is open."""
+    if chosen == collection:
+        raise gr.Error(visible=False, print_exception=False)
