@@ -54,8 +54,15 @@ def network(weights: Path) -> Network:
 
 def test_question_title_and_passage_stand_in_this_order_and_only_the_passage_may_answer() -> None:
     batch = arrange([[7, 8], [7]], [[5], []], [[1, 2, 3], [4]])
-    assert batch.ids.tolist() == [[101, 7, 8, 102, 5, 102, 1, 2, 3, 102], [101, 7, 102, 102, 4, 102, 0, 0, 0, 0]]
-    assert batch.types.tolist() == [[0, 0, 0, 0, 1, 1, 1, 1, 1, 1], [0, 0, 0, 1, 1, 1, 0, 0, 0, 0]]
+    padded = [0] * 6  # to a multiple of 16
+    assert batch.ids.tolist() == [
+        [101, 7, 8, 102, 5, 102, 1, 2, 3, 102, *padded],
+        [101, 7, 102, 102, 4, 102, 0, 0, 0, 0, *padded],
+    ]
+    assert batch.types.tolist() == [
+        [0, 0, 0, 0, 1, 1, 1, 1, 1, 1, *padded],
+        [0, 0, 0, 1, 1, 1, 0, 0, 0, 0, *padded],
+    ]
     assert batch.mask.sum(dim=1).tolist() == [10, 6]
     assert [row.nonzero().flatten().tolist() for row in batch.passage] == [[6, 7, 8], [4]]
 
