@@ -134,8 +134,7 @@ class _Page:
         where = [self.told, self.collection, self.conversation]
         asked = gr.on([self.ask.click, self.box.submit], self._asked, [self.box, *where], self.outputs, **_AT_ONCE)
         answered = asked.success(
-            self._answered, [*where, self.chosen], self.outputs, concurrency_limit=self._side_by_side(),
-            concurrency_id="ask",
+            self._answered, [*where, self.chosen], self.outputs, concurrency_limit=2, concurrency_id="ask",
             trigger_mode="multiple", **_HIDDEN,
         )  # fmt: skip
         # Nothing is cancelled by Gradio, which would hold the next question until a step of this one is done: an
@@ -176,10 +175,6 @@ class _Page:
         gr.on(triggers, self._suggested, self.collection, outputs, **_AT_ONCE)
         for event in (*self.library.changed, *self.library.switched):
             event.then(self._suggested, self.collection, outputs, **_AT_ONCE)
-
-    def _side_by_side(self) -> int:
-        """How many questions are answered at once: the reader takes all cores for one, a language model waits."""
-        return 4 if self.collections.config.llm.model else 1
 
     # --- what they do
 
