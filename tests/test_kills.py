@@ -188,7 +188,11 @@ def possible(folder: Path) -> dict[str, set[str | None]]:
     """Path to the versions that the index may hold: the one acknowledged last, or any begun since."""
     states: dict[str, set[str | None]] = {}
     journal = folder / "journal"
-    for line in journal.read_text().splitlines() if journal.exists() else ():
+    written = journal.read_bytes() if journal.exists() else b""
+    whole = written[: written.rfind(b"\n") + 1]
+    if whole != written:  # a kill may tear a long line: what it tells had not begun, or was not acknowledged
+        os.truncate(journal, len(whole))
+    for line in whole.splitlines():
         kind, said = json.loads(line)
         for path, text in said.items():
             states[path] = {text} if kind == "is" else states.get(path, {None}) | {text}
