@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -351,31 +350,6 @@ def test_stop_keeps_what_was_found_and_the_next_question_is_answered(
     assert page.locator("#chat .fn-question").all_inner_texts() == [WHO, "Who returned to work on Monday?"]
     page.reload()
     page.wait_for_selector("#chat .fn-stopped")
-
-
-def test_a_question_that_waits_can_be_had_back(
-    browser: Any, served: ChatServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    gate = Gate(monkeypatch)
-    gate.open.clear()
-    with ExitStack() as stack:
-        # Two are answered together. Each in a browser of its own: Gradio's streams use up one's six connections.
-        pages = [begun(stack.enter_context(watched(browser, served.url)).open()) for _ in range(3)]
-        for one in pages:
-            one.fill("#question textarea", WHO)
-            one.press("#question textarea", "Enter")
-            one.wait_for_selector("#chat .fn-question")
-            if one is not pages[2]:
-                one.wait_for_selector("#chat .fn-statement")
-        assert pages[2].inner_text("#chat .fn-pending") == "Waiting for its turn…"
-        pages[2].click("#stop")
-        pages[2].wait_for_selector("#chat .fn-question", state="detached")
-        assert pages[2].input_value("#question textarea") == WHO
-        gate.open.set()
-        pages[2].press("#question textarea", "Enter")
-        pages[2].wait_for_selector("#chat .fn-sure")
-        for one in pages[:2]:
-            one.wait_for_selector("#ask:enabled")
 
 
 def test_shift_and_enter_break_the_line(page: Any) -> None:
