@@ -157,7 +157,7 @@ class Index:
             self.finish()
             for one in paths:
                 if _below(one, self.folder / UPLOADS):
-                    _unlink(Path(one), self.folder / UPLOADS)
+                    delete_below(Path(one), self.folder / UPLOADS)
         return paths
 
     # --- reading
@@ -374,7 +374,7 @@ def _gone(path: str) -> bool:
         return False
 
 
-def _unlink(file: Path, folder: Path) -> None:
+def delete_below(file: Path, folder: Path) -> None:
     """Delete a file and the folders that this leaves empty, up to `folder`."""
     file.unlink(missing_ok=True)
     for parent in file.parents:

@@ -79,6 +79,10 @@ class Document:
     def span(self, start: int, end: int) -> Span:
         return Span(document_id=self.id, start=start, end=end)
 
+    def boxes_of(self, span: Span) -> tuple[Box, ...]:
+        """The lines that hold a span, whole; empty where the format has no boxes."""
+        return tuple(box for box in self.boxes if box.start < span.end and span.start < box.end)
+
 
 def _place(page: int | None, part: str | None) -> str:
     return ", ".join(filter(None, (f"p. {page}" if page else None, part)))
@@ -168,7 +172,7 @@ class Citation:
     @property
     def boxes(self) -> tuple[Box, ...]:
         """The lines of the page that hold the quote, whole; empty where the format has no boxes."""
-        return tuple(box for box in self.document.boxes if box.start < self.span.end and self.span.start < box.end)
+        return self.document.boxes_of(self.span)
 
     def context(self, characters: int = 300) -> tuple[str, str]:
         """The text just before and just after the quote, at most `characters` of each."""

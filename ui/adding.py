@@ -14,11 +14,9 @@ import gradio as gr
 from ui import listing
 from ui.collections import Collections
 from ui.intake import Intake, Outcome, Run
+from ui.settings import AT_ONCE, HIDDEN, PLAIN
 
 _LOOK = 0.3  # seconds between two looks at the work
-_HIDDEN: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-_AT_ONCE: dict[str, Any] = {**_HIDDEN, "queue": False}
-_PLAIN: dict[str, Any] = {"latex_delimiters": [], "line_breaks": False}
 
 
 class Adding:
@@ -28,29 +26,29 @@ class Adding:
         self._collections = collections
         self._megabytes = collections.config.chat.max_upload_mb
         self.intake = gr.State(Intake(), delete_callback=Intake.discard)
-        gr.Markdown(listing.invitation(self._megabytes), elem_id="invitation", **_PLAIN)
+        gr.Markdown(listing.invitation(self._megabytes), elem_id="invitation", **PLAIN)
         files = gr.File(label="Add documents", show_label=False, file_count="multiple", elem_id="upload", height=96)
         gr.Button("Choose a folder", size="sm", elem_id="upload-folder")  # library.js opens the dialog
         names = gr.Textbox(visible="hidden", elem_id="upload-names")  # library.js: what the files of a batch are called
         taken = gr.Textbox(visible="hidden", elem_id="upload-taken")  # the batch that has arrived
         sent = gr.Textbox(visible="hidden", elem_id="upload-sent")  # library.js: all batches have, and what is left out
-        self._progress = gr.Markdown(elem_id="upload-progress", **_PLAIN)
+        self._progress = gr.Markdown(elem_id="upload-progress", **PLAIN)
         self._cancel = gr.Button("Cancel", size="sm", elem_id="upload-cancel", visible=False)
         with gr.Row(elem_id="upload-rest"):
             self._resume = gr.Button("Continue", size="sm", elem_id="upload-continue", min_width=0, visible=False)
             self._discard = gr.Button("Discard", size="sm", elem_id="upload-discard", min_width=0, visible=False)
-        self.report = gr.Markdown(elem_id="report", **_PLAIN)
-        self.heard = gr.Markdown(elem_id="library-heard", **_PLAIN)  # for screen readers
+        self.report = gr.Markdown(elem_id="report", **PLAIN)
+        self.heard = gr.Markdown(elem_id="library-heard", **PLAIN)  # for screen readers
         outputs = [self._progress, self.report, self.heard, self._cancel, self._resume, self._discard]
 
-        files.upload(self._received, [files, names, self.intake], [files, taken], **_AT_ONCE)
-        sent.change(self._sent, [sent, self.intake], None, **_AT_ONCE)
+        files.upload(self._received, [files, names, self.intake], [files, taken], **AT_ONCE)
+        sent.change(self._sent, [sent, self.intake], None, **AT_ONCE)
         self.done = gr.on(
             [sent.change, self._resume.click], self._work, [collection, self.intake], outputs,
-            concurrency_limit=None, **_HIDDEN,
+            concurrency_limit=None, **HIDDEN,
         )  # fmt: skip
-        self._cancel.click(lambda intake: intake.cancel(), self.intake, None, **_AT_ONCE)
-        self._discard.click(self._discarded, self.intake, outputs, **_AT_ONCE)
+        self._cancel.click(lambda intake: intake.cancel(), self.intake, None, **AT_ONCE)
+        self._discard.click(self._discarded, self.intake, outputs, **AT_ONCE)
 
     def _received(self, files: Sequence[str] | None, names: str, intake: Intake) -> tuple[Any, ...]:
         intake.receive(_named([Path(file) for file in files or ()], names), megabytes=self._megabytes)

@@ -19,6 +19,7 @@ from ui.conversation import Conversation
 from ui.evidence import EvidenceView
 from ui.history import Histories
 from ui.library import Library
+from ui.settings import AT_ONCE, HIDDEN, PLAIN
 from ui.suggestions import Suggestions
 
 log = logging.getLogger(__name__)
@@ -55,10 +56,6 @@ THEME = gr.themes.Soft(
     link_text_color_dark="*primary_300",
 )
 
-# Text arrives inert from `render`; nothing is left for Gradio's own conversions.
-_PLAIN: dict[str, Any] = {"latex_delimiters": [], "line_breaks": False}
-_HIDDEN: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-_AT_ONCE: dict[str, Any] = {**_HIDDEN, "queue": False}
 _LOOK_AGAIN = 2.0  # seconds until the page asks again for questions to suggest
 
 
@@ -84,7 +81,7 @@ class _Page:
         self.chosen = gr.State(())
         with gr.Sidebar(width=320, open=False, elem_id="library"):
             self.library = Library(collections, collection=self.collection, chosen=self.chosen)
-        gr.Markdown(render.header(), elem_id="header", **_PLAIN)
+        gr.Markdown(render.header(), elem_id="header", **PLAIN)
         with gr.Row(elem_id="columns"):
             with gr.Column(scale=3, min_width=0, elem_id="conversation"):
                 self._converse()
@@ -104,9 +101,9 @@ class _Page:
     def _converse(self) -> None:
         self.chat = gr.Chatbot(
             label="Conversation", show_label=False, height="100%", elem_id="chat", buttons=[], container=False,
-            placeholder=render.welcome(), allow_file_downloads=False, feedback_options=["Like", "Dislike"], **_PLAIN,
+            placeholder=render.welcome(), allow_file_downloads=False, feedback_options=["Like", "Dislike"], **PLAIN,
         )  # fmt: skip
-        self.scope = gr.Markdown(elem_id="scope", **_PLAIN)  # which documents are asked, where it is not all
+        self.scope = gr.Markdown(elem_id="scope", **PLAIN)  # which documents are asked, where it is not all
         with gr.Row(elem_id="composer"):
             self.box = gr.Textbox(
                 label="Question", placeholder="Ask a question", max_lines=5,
@@ -116,65 +113,65 @@ class _Page:
             self.stop = gr.Button("Stop", elem_id="stop", min_width=0, interactive=False)
         with gr.Row(elem_id="actions"):
             self.new = gr.Button("New chat", elem_id="new", size="sm", min_width=0)
-            gr.Markdown(render.hint(), elem_id="hint", **_PLAIN)
+            gr.Markdown(render.hint(), elem_id="hint", **PLAIN)
             self.markdown = gr.Button("Markdown", elem_id="export-markdown", size="sm", min_width=0, interactive=False)
             self.html = gr.Button("HTML", elem_id="export-html", size="sm", min_width=0, interactive=False)
 
     def _unseen(self) -> None:
         """What Python and page.js tell each other."""
-        self.heard = gr.Markdown(elem_id="heard", **_PLAIN)  # for screen readers
+        self.heard = gr.Markdown(elem_id="heard", **PLAIN)  # for screen readers
         self.told = gr.Textbox(visible="hidden", elem_id="tab")  # "ID COUNT", written by page.js
         self.exported = gr.Textbox(visible="hidden", elem_id="exported", lines=2)  # a file's name, a line end, its text
-        self.ready = gr.Markdown(visible="hidden", elem_id="ready", **_PLAIN)  # changes when `exported` has changed
+        self.ready = gr.Markdown(visible="hidden", elem_id="ready", **PLAIN)  # changes when `exported` has changed
         self.timer = gr.Timer(_LOOK_AGAIN, active=False)
 
     # --- events
 
     def _answer(self) -> None:
         where = [self.told, self.collection, self.conversation]
-        asked = gr.on([self.ask.click, self.box.submit], self._asked, [self.box, *where], self.outputs, **_AT_ONCE)
+        asked = gr.on([self.ask.click, self.box.submit], self._asked, [self.box, *where], self.outputs, **AT_ONCE)
         answered = asked.success(
             self._answered, [*where, self.chosen], self.outputs, concurrency_limit=2, concurrency_id="ask",
-            trigger_mode="multiple", **_HIDDEN,
+            trigger_mode="multiple", **HIDDEN,
         )  # fmt: skip
         # Nothing is cancelled by Gradio, which would hold the next question until a step of this one is done: an
         # answer ends itself where its tab has gone on.
-        settled: dict[str, Any] = {"inputs": [self.box, *where], "outputs": self.outputs, **_AT_ONCE}
+        settled: dict[str, Any] = {"inputs": [self.box, *where], "outputs": self.outputs, **AT_ONCE}
         answered.failure(self._settled, **settled)  # such as by a full queue
         self.stop.click(self._settled, **settled)
-        self.new.click(self._cleared, [self.told, self.collection], self.outputs, **_AT_ONCE)
+        self.new.click(self._cleared, [self.told, self.collection], self.outputs, **AT_ONCE)
         for switched in self.library.switched:
-            self._evidence(switched.then(self._restored, [self.told, self.collection], self.outputs, **_AT_ONCE))
-        self.chat.like(self._judged, [self.collection, self.conversation], None, concurrency_limit=1, **_HIDDEN)
+            self._evidence(switched.then(self._restored, [self.told, self.collection], self.outputs, **AT_ONCE))
+        self.chat.like(self._judged, [self.collection, self.conversation], None, concurrency_limit=1, **HIDDEN)
 
     def _keep(self, app: gr.Blocks) -> None:
         """Bring a tab's conversation back, and hand it out as a file."""
-        app.load(lambda: "loaded", None, self.ready, **_AT_ONCE)  # before that, nobody would hear what page.js tells
+        app.load(lambda: "loaded", None, self.ready, **AT_ONCE)  # before that, nobody would hear what page.js tells
         inputs = [self.told, self.collection, self.conversation]
-        self._evidence(self.told.change(self._opened, inputs, self.outputs, **_AT_ONCE))
+        self._evidence(self.told.change(self._opened, inputs, self.outputs, **AT_ONCE))
         for button, form in ((self.markdown, "md"), (self.html, "html")):
             button.click(
                 lambda name, now, form=form: _exported(form, name, now), [self.collection, self.conversation],
-                [self.exported, self.ready], **_AT_ONCE,
+                [self.exported, self.ready], **AT_ONCE,
             )  # fmt: skip
 
     def _evidence(self, restored: Any) -> None:
         """Open the newest answer's sources. Queued, for a State that changes outside the queue tells nobody."""
         restored.then(
-            self.view.latest, [self.collection, self.conversation], self.view.outputs, concurrency_limit=None, **_HIDDEN
+            self.view.latest, [self.collection, self.conversation], self.view.outputs, concurrency_limit=None, **HIDDEN
         )
 
     def _narrow(self) -> None:
         """Say beside the question which documents it is asked of."""
-        self.library.scope.change(self.library.chosen_label, [self.chosen, self.collection], self.scope, **_AT_ONCE)
+        self.library.scope.change(self.library.chosen_label, [self.chosen, self.collection], self.scope, **AT_ONCE)
 
     def _suggest(self, app: gr.Blocks) -> None:
         """Show first questions once they are worked out, which no page waits for."""
         outputs = [self.chat, self.timer]
         triggers = [app.load, self.timer.tick]
-        gr.on(triggers, self._suggested, self.collection, outputs, **_AT_ONCE)
+        gr.on(triggers, self._suggested, self.collection, outputs, **AT_ONCE)
         for event in (*self.library.changed, *self.library.switched):
-            event.then(self._suggested, self.collection, outputs, **_AT_ONCE)
+            event.then(self._suggested, self.collection, outputs, **AT_ONCE)
 
     # --- what they do
 

@@ -19,6 +19,7 @@ from ui.collections import Collections
 from ui.conversation import Conversation
 from ui.pages import Pages, has_pages
 from ui.render import SEE_LOG, anchor
+from ui.settings import AT_ONCE, PLAIN
 
 log = logging.getLogger(__name__)
 
@@ -60,24 +61,22 @@ class EvidenceView:
     def __init__(self, collections: Collections, *, collection: gr.State, conversation: gr.State) -> None:
         self._collections = collections
         self._pages = Pages(collections.config.documents)
-        plain: dict[str, Any] = {"latex_delimiters": [], "line_breaks": False}
         opened, drawn = gr.State(Opened()), gr.State("")
         with gr.Column(elem_id="evidence", min_width=0):
-            sources = gr.Markdown(elem_id="evidence-sources", **plain)
-            head = gr.Markdown(source.nothing(), elem_id="evidence-head", **plain)
-            page = gr.Markdown(elem_id="evidence-page", **plain)
-            text = gr.Markdown(elem_id="evidence-text", **plain)
-            told = gr.Markdown(elem_id="evidence-told", **plain)
+            sources = gr.Markdown(elem_id="evidence-sources", **PLAIN)
+            head = gr.Markdown(source.nothing(), elem_id="evidence-head", **PLAIN)
+            page = gr.Markdown(elem_id="evidence-page", **PLAIN)
+            text = gr.Markdown(elem_id="evidence-text", **PLAIN)
+            told = gr.Markdown(elem_id="evidence-told", **PLAIN)
         newest = gr.State("")
         asked, done = (gr.Textbox(visible="hidden", elem_id=name) for name in ("opened", "evidence-done"))
         self.outputs: list[Any] = [newest, sources, head, page, text, told]
         state = [opened, conversation, collection]
         shown = [opened, drawn, sources, head, page, text, told]
-        hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
         drawing = {"fn": self._draw, "inputs": [opened, drawn], "outputs": [drawn, page]}
-        newest.change(self._follow, state, shown, trigger_mode="multiple", **hidden).then(**drawing, **hidden)
-        asked.change(self._open, [asked, *state], shown, **hidden).then(**drawing, **hidden)
-        done.change(self._do, [done, *state], [opened, text, told], **hidden)
+        newest.change(self._follow, state, shown, trigger_mode="multiple", **AT_ONCE).then(**drawing, **AT_ONCE)
+        asked.change(self._open, [asked, *state], shown, **AT_ONCE).then(**drawing, **AT_ONCE)
+        done.change(self._do, [done, *state], [opened, text, told], **AT_ONCE)
 
     def latest(self, collection: str, now: Conversation) -> tuple[Any, ...]:
         """Whether the newest answer has grown: only then is anything looked up."""

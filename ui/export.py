@@ -128,7 +128,7 @@ def _source(citation: Citation, turn: int) -> str:
 def _looked(exchange: Exchange, answer: Answer) -> list[str]:
     found = ", ".join(render.looked_for(answer))
     looked = [f"Looked for {found} in {render.counted(exchange.searched, 'document')}."] if exchange.searched else []
-    return [*looked, "Nearest passages, not an answer:"] if answer.nearest else looked
+    return [*looked, f"{render.NOT_AN_ANSWER}:"] if answer.nearest else looked
 
 
 def _sure(answer: Answer) -> str:

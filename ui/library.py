@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -14,13 +15,11 @@ from ui import listing, render
 from ui.adding import Adding
 from ui.collections import LONGEST_NAME, Collections
 from ui.finding import Wanted, matching, outlets
+from ui.settings import AT_ONCE, HIDDEN, PLAIN
 
 log = logging.getLogger(__name__)
 
 _ORDERS = [("Title", "title"), ("Newest first", "newest"), ("Oldest first", "oldest")]
-_HIDDEN: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-_AT_ONCE: dict[str, Any] = {**_HIDDEN, "queue": False}
-_PLAIN: dict[str, Any] = {"latex_delimiters": [], "line_breaks": False}
 
 
 class Library:
@@ -46,14 +45,14 @@ class Library:
         self.changed: list[Any] = [self._adding.done, self._removal()]
         self.switched: list[Any] = self._switching()
         for changed in self.changed:
-            changed.then(self._refreshed, [collection, chosen, *self._wanted], self._list, **_AT_ONCE)
+            changed.then(self._refreshed, [collection, chosen, *self._wanted], self._list, **AT_ONCE)
 
     def load(self, app: gr.Blocks) -> None:
         """Fill the list when the page opens."""
         app.load(
             lambda intake, name, chosen: (intake, *self._names(name), *self._refreshed(name, chosen)),
             [self._adding.intake, self._collection, self._chosen],
-            [self._adding.intake, self._choice, self._new, *self._list], **_AT_ONCE,
+            [self._adding.intake, self._choice, self._new, *self._list], **AT_ONCE,
         )  # fmt: skip
 
     def chosen_label(self, chosen: Sequence[str], collection: str) -> str:
@@ -78,7 +77,7 @@ class Library:
             self._create = gr.Button("Create", size="sm", elem_id="collection-create")
 
     def _lay_out_list(self) -> None:
-        gr.Markdown("<h2>Documents</h2>", elem_id="documents-head", **_PLAIN)
+        gr.Markdown("<h2>Documents</h2>", elem_id="documents-head", **PLAIN)
         self._words = gr.Textbox(
             value="", label="Search by title or path", placeholder="Search by title or path", container=False,
             elem_id="documents-words",
@@ -90,8 +89,8 @@ class Library:
                 self._since = gr.Textbox(label="From", elem_id="documents-since", **date)
                 self._until = gr.Textbox(label="To", elem_id="documents-until", **date)
             self._order = gr.Dropdown(_ORDERS, value="title", label="Sort by", elem_id="documents-order")
-        self._found = gr.Markdown(elem_id="documents-found", **_PLAIN)
-        self.scope = gr.Markdown(elem_id="documents-scope", **_PLAIN)
+        self._found = gr.Markdown(elem_id="documents-found", **PLAIN)
+        self.scope = gr.Markdown(elem_id="documents-scope", **PLAIN)
         self._lay_out_actions()
         self._ticks = gr.CheckboxGroup(label="Ask only these documents", container=False, elem_id="documents")
 
@@ -102,7 +101,7 @@ class Library:
             self._all = gr.Button("All documents", elem_id="documents-all", interactive=False, **small)
             self._remove = gr.Button("Remove ticked…", elem_id="documents-remove", interactive=False, **small)
         with gr.Column(elem_id="removal", visible=False) as self._confirm:
-            self._question = gr.Markdown(**_PLAIN)
+            self._question = gr.Markdown(**PLAIN)
             with gr.Row():
                 self._yes = gr.Button("Remove", variant="stop", elem_id="removal-yes", **small)
                 self._no = gr.Button("Keep", elem_id="removal-no", **small)
@@ -114,34 +113,34 @@ class Library:
         now = [self._collection, self._chosen, *self._wanted]
         gr.on(
             [self._words.change, self._since.change, self._until.change, self._outlet.input, self._order.input],
-            self._refreshed, now, self._list, trigger_mode="always_last", **_AT_ONCE,
+            self._refreshed, now, self._list, trigger_mode="always_last", **AT_ONCE,
         )  # fmt: skip
         scope = [self._chosen, self.scope, self._all, self._remove]
         self._ticks.input(
             self._ticked, [self._ticks, self._shown, self._chosen, self._collection], scope,
-            trigger_mode="always_last", **_AT_ONCE,
+            trigger_mode="always_last", **AT_ONCE,
         )  # fmt: skip
-        self._every.click(self._ticked_all, now, self._list, **_AT_ONCE)
-        self._all.click(lambda name, _, *wanted: self._refreshed(name, (), *wanted), now, self._list, **_AT_ONCE)
+        self._every.click(self._ticked_all, now, self._list, **AT_ONCE)
+        self._all.click(lambda name, _, *wanted: self._refreshed(name, (), *wanted), now, self._list, **AT_ONCE)
 
     def _removal(self) -> Any:
-        self._remove.click(self._asked, self._chosen, [self._confirm, self._question, self._adding.heard], **_AT_ONCE)
-        self._no.click(lambda: gr.update(visible=False), None, self._confirm, **_AT_ONCE)
+        self._remove.click(self._asked, self._chosen, [self._confirm, self._question, self._adding.heard], **AT_ONCE)
+        self._no.click(lambda: gr.update(visible=False), None, self._confirm, **AT_ONCE)
         return self._yes.click(
             self._removed, [self._collection, self._chosen],
-            [self._confirm, self._adding.report, self._adding.heard], concurrency_limit=None, **_HIDDEN,
+            [self._confirm, self._adding.report, self._adding.heard], concurrency_limit=None, **HIDDEN,
         )  # fmt: skip
 
     def _switching(self) -> list[Any]:
         report = self._adding.report
         shown = [self._collection, report, self._confirm, self._choice, self._new, *self._wanted[:1], *self._wanted[2:]]
-        outputs = [*shown, *self._list]
+        outputs = self._restarted = [*shown, *self._list]
         # A field that is only passed through with Tab reports a choice as well.
-        chosen = self._choice.input(_another, [self._choice, self._collection], None, concurrency_limit=None, **_HIDDEN)
-        switched = chosen.success(self._switched, self._choice, outputs, **_AT_ONCE)
+        chosen = self._choice.input(_another, [self._choice, self._collection], None, concurrency_limit=None, **HIDDEN)
+        switched = chosen.success(self._switched, self._choice, outputs, **AT_ONCE)
         created = gr.on(
             [self._create.click, self._name.submit], self._created, [self._name, self._collection, self._chosen],
-            [self._name, *outputs], **_AT_ONCE,
+            [self._name, *outputs], **AT_ONCE,
         )  # fmt: skip
         return [switched, created]
 
@@ -149,7 +148,6 @@ class Library:
 
     def _refreshed(self, name: str, chosen: Sequence[str], *given: str) -> tuple[Any, ...]:
         """The list as filtered; what was chosen and is gone is chosen no more."""
-        words, outlet, since, until, order = (one or "" for one in given or [""] * 5)
         try:
             documents = self._collections.documents(name)
         except RagError as error:
@@ -158,13 +156,13 @@ class Library:
         there = {document.path for document in documents}
         chosen = tuple(path for path in chosen if path in there)
         published = outlets(documents)
-        outlet = outlet if outlet in published else ""
-        wanted = Wanted(words=words, outlet=outlet, since=since, until=until, order=order)
+        wanted = _filtered(given)
+        wanted = wanted if wanted.outlet in published else replace(wanted, outlet="")
         matches = matching(documents, wanted)
         listed = matches[: listing.LISTED]
         paths, ticked = tuple(document.path for document in listed), set(chosen)
         return (
-            gr.update(choices=[("All", ""), *((one, one) for one in published)], value=outlet),
+            gr.update(choices=[("All", ""), *((one, one) for one in published)], value=wanted.outlet),
             listing.found(matches=len(matches), documents=len(documents), unreadable=wanted.unreadable()),
             gr.update(
                 choices=[(listing.label(document), document.path) for document in listed],
@@ -183,25 +181,23 @@ class Library:
         return chosen, *self._scoped(chosen, self._collections.documents(name))
 
     def _ticked_all(self, name: str, chosen: Sequence[str], *given: Any) -> tuple[Any, ...]:
-        words, outlet, since, until, order = (one or "" for one in given)
         try:
             documents = self._collections.documents(name)
         except RagError:
             return self._refreshed(name, chosen, *given)
-        wanted = Wanted(words=words, outlet=outlet, since=since, until=until, order=order)
-        matches = (document.path for document in matching(documents, wanted))
+        matches = (document.path for document in matching(documents, _filtered(given)))
         return self._refreshed(name, tuple(dict.fromkeys((*chosen, *matches))), *given)
 
     def _asked(self, chosen: Sequence[str]) -> tuple[Any, ...]:
         asked = listing.confirmation(chosen)
-        return gr.update(visible=bool(chosen)), asked, f"Remove {listing.counted(len(chosen), 'document')}?"
+        return gr.update(visible=bool(chosen)), asked, f"Remove {render.counted(len(chosen), 'document')}?"
 
     def _removed(self, name: str, chosen: Sequence[str]) -> tuple[Any, ...]:
         heard = "Nothing was removed."
         try:
             with self._collections.working(name) as assistant:
                 gone = assistant.index.remove(list(chosen))
-            shown, heard = listing.removed(gone), f"Removed {listing.counted(len(gone), 'document')}."
+            shown, heard = listing.removed(gone), f"Removed {render.counted(len(gone), 'document')}."
         except RagError as error:
             shown = render.fault(error.message, remedy=error.remedy)
         except Exception:
@@ -223,8 +219,14 @@ class Library:
             made = self._collections.create(wanted)
         except RagError as error:
             shown = render.fault(error.message, remedy=error.remedy)
-            return gr.skip(), gr.skip(), shown, *(gr.skip() for _ in range(15))
+            return gr.skip(), gr.skip(), shown, *(gr.skip() for _ in self._restarted[2:])
         return "", *self._switched(made, report=f'<p class="fn-note">{render.inert(made)} was created.</p>')
+
+
+def _filtered(given: Sequence[str | None]) -> Wanted:
+    """What the filters say; without any, all documents are wanted."""
+    words, outlet, since, until, order = (one or "" for one in given or [""] * 5)
+    return Wanted(words=words, outlet=outlet, since=since, until=until, order=order)
 
 
 def _another(chosen: str, collection: str) -> None:

@@ -10,7 +10,7 @@ from rag.terminal import plain
 from rag.types import IndexedDocument
 from ui import render
 from ui.intake import Outcome
-from ui.render import inert
+from ui.render import counted, inert
 from ui.uploads import Step
 
 LISTED = 100  # documents shown of those that match
@@ -140,10 +140,6 @@ def place(path: str) -> str:
     """Return a path as the user knows it: an uploaded file below the uploads, any other by its name."""
     before, uploads, below = path.rpartition(f"/{UPLOADS}/")
     return below if before and uploads else PurePath(path).name
-
-
-def counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _group(name: str, rows: Sequence[tuple[str, str]]) -> str:

@@ -103,9 +103,8 @@ def _places(document: Document, span: Span) -> dict[int, list[Box]]:
     first = document.page_at(span.start) or 1
     last = document.page_at(span.end - 1) or first
     places: dict[int, list[Box]] = {number: [] for number in range(first, min(last, first + _MOST - 1) + 1)}
-    for box in document.boxes:
-        number = document.page_at(box.start)
-        if box.start < span.end and span.start < box.end and number in places:
+    for box in document.boxes_of(span):
+        if (number := document.page_at(box.start)) in places:
             places[number].append(box)
     return {number: boxes for number, boxes in places.items() if boxes or number == first}
 

@@ -15,6 +15,7 @@ from rag.types import Answer, Statement
 from rag.words import spelled, stems
 
 _SYNTAX = re.compile(r"[^A-Za-z0-9 \u00a0-\U0010ffff]")
+NOT_AN_ANSWER = "Nearest passages, not an answer"
 SEE_LOG = "Try again; the details are in the program's log."
 STOPPED = "Stopped."
 STOPPED_HERE = "Stopped here: there may be more."
@@ -177,7 +178,7 @@ def _refusal(given: Answer, *, turn: int, searched: int) -> str:
         f'<li><a class="fn-mark fn-near" href="#nearest-{turn}-{number}"><bdi>{inert(hit.title)}</bdi></a></li>'
         for number, hit in enumerate(given.nearest, start=1)
     )
-    near = f'<p class="fn-note">Nearest passages, not an answer</p><ol class="fn-nears">{items}</ol>' if items else ""
+    near = f'<p class="fn-note">{NOT_AN_ANSWER}</p><ol class="fn-nears">{items}</ol>' if items else ""
     return (
         f'<div class="fn-box fn-refusal"><strong>No sure answer found</strong><p>{inert(given.reason)}</p>'
         f"{looked}{near}</div>"

@@ -13,7 +13,7 @@ from pathlib import PurePath
 from rag.sentences import sentences
 from rag.types import Answer, Citation, Document, Hit, Span
 from ui.pages import Sheet
-from ui.render import anchor, inert
+from ui.render import NOT_AN_ANSWER, anchor, inert
 
 NEAR = 300  # characters that are shown before and after a quote at least, in whole sentences
 STEP = 900  # and that are added at a time
@@ -21,7 +21,6 @@ WHOLE = 60_000  # characters of a document that can be shown at once
 _LONGEST_SENTENCE = 1_500
 _PASSAGE = 600  # characters shown of a nearest passage in their list
 _LABEL = 48  # characters of a source's name in the list
-_NOT_AN_ANSWER = "Nearest passages, not an answer"
 _SIGNS = re.compile(r"^#{1,6}(?=[ \t])|\*\*|__", re.MULTILINE)
 
 
@@ -146,7 +145,7 @@ def later(document: Document, end: int, characters: int) -> int:
 
 
 def _nearest_list(given: Answer, *, turn: int, number: int) -> str:
-    heading = f'<h2 class="fn-warning">{_NOT_AN_ANSWER}</h2>'
+    heading = f'<h2 class="fn-warning">{NOT_AN_ANSWER}</h2>'
     if not number:
         return f'<nav class="fn-sources">{heading}</nav>'
     names = [nearest(turn, n) for n in range(1, len(given.nearest) + 1)]

@@ -15,7 +15,7 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from rag.errors import IndexFault, IndexLocked
-from rag.index import UPLOADS, Index
+from rag.index import UPLOADS, Index, delete_below
 from rag.lock import write_lock
 from rag.types import Progress, UpdateReport
 
@@ -230,12 +230,8 @@ def _digest(file: Path) -> str | None:
 def _restore(target: Path, earlier: Path, folder: Path) -> None:
     if earlier.exists():
         os.replace(earlier, target)
-        return
-    target.unlink(missing_ok=True)
-    for parent in target.parents:
-        if parent == folder or not parent.is_dir() or any(parent.iterdir()):
-            return
-        parent.rmdir()
+    else:
+        delete_below(target, folder)
 
 
 def _discard(given: Path) -> None:
