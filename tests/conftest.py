@@ -1,4 +1,4 @@
-"""What many tests share: an encoder that needs no model."""
+"""What many tests share: an encoder that needs no model, and a browser."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import hashlib
 import os
 import re
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -61,3 +62,11 @@ class StandInEncoder(Encoder):
 @pytest.fixture
 def encoder() -> StandInEncoder:
     return StandInEncoder()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from serving import chromium  # it imports the page, which most tests do without
+
+    with chromium() as launched:
+        yield launched

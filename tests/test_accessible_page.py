@@ -10,7 +10,7 @@ import pytest
 from axe import findings
 from browser import SAMPLE, ask, give, watched
 from conftest import StandInEncoder
-from serving import WHERE, chromium, opened, served
+from serving import WHERE, opened, served
 
 from ui.collections import Collections
 from ui.server import ChatServer
@@ -24,12 +24,6 @@ pytestmark = [
     # Gradio asks pandas for options that pandas gives up.
     pytest.mark.filterwarnings("ignore:.*(no_silent_downcasting|copy keyword).* is deprecated"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as launched:
-        yield launched
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from browser import Watched, ask, give, sample_chat, settled, watched
-from serving import chromium
 
 from rag.assistant import Assistant, Underway
 from ui.server import ChatServer
@@ -31,12 +30,6 @@ LIGHTHOUSE = (
     "The lamp has been lit by hand since 1871.\n"
 )
 KEEPER = "Who was the last keeper of the Orm lighthouse?"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as launched:
-        yield launched
 
 
 @pytest.fixture(scope="module")

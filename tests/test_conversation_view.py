@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import serving
 from browser import PATIENCE, watched
 from conftest import StandInEncoder
-from serving import chromium
 from test_ui import Parsed, cited, document
 
 from rag.assistant import Assistant, Underway
@@ -230,21 +230,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChatServer]:
     folder = tmp_path_factory.mktemp("conversation")
     for name, text in NEWS.items():
         (folder / name).write_text(text)
-    with Assistant.open(folder / "index", documents=[folder / name for name in NEWS], encoder=StandInEncoder()) as one:
-        server, up = ChatServer(one, port=0), threading.Event()
-        thread = threading.Thread(target=server.run, kwargs={"ready": lambda url: up.set()}, daemon=True)
-        thread.start()
-        assert up.wait(60), "the chat did not come up"
-        yield server
-        server.stop()
-        thread.join(20)
-        assert not thread.is_alive()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as launched:
-        yield launched
+    given = [folder / name for name in NEWS]
+    with (
+        Assistant.open(folder / "index", documents=given, encoder=StandInEncoder()) as one,
+        serving.served(one) as chat,
+    ):
+        yield chat
 
 
 @pytest.fixture

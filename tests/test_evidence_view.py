@@ -14,7 +14,7 @@ import pytest
 from conftest import StandInEncoder
 from pdfs import Sheet, below, pdf
 from PIL import Image
-from serving import chromium, served
+from serving import served
 from test_ui import PAYLOADS, Parsed, cited, document
 
 from rag import documents
@@ -275,12 +275,6 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
 def address(shelf: Assistant) -> Iterator[str]:
     with served(shelf) as server:
         yield server.url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as launched:
-        yield launched
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from browser import ask, watched
 from conftest import StandInEncoder
-from serving import chromium, opened, served
+from serving import opened, served
 from test_ui import PAYLOADS
 
 from ui.collections import Collections
@@ -28,12 +28,6 @@ pytestmark = [
 # A script that runs is counted, and a dialog of its own would be seen as well.
 HOSTILE = [payload.replace("alert(1)", "window.__hit=1;alert(1)").replace("\0", "") for payload in PAYLOADS]
 ONE_LINE = [" ".join(payload.split()) for payload in HOSTILE]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as launched:
-        yield launched
 
 
 @pytest.fixture(scope="module")

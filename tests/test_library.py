@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from browser import watched
 from conftest import StandInEncoder
-from serving import HARVEST, NEWS, WHERE, chromium, served
+from serving import HARVEST, NEWS, WHERE, served
 from test_uploads import Gate, kept, paragraph
 
 from rag.assistant import Assistant
@@ -205,12 +205,6 @@ def test_names_come_from_the_batch_they_were_told_of() -> None:
 
 
 # --- in the browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as launched:
-        yield launched
 
 
 @pytest.fixture

@@ -6,14 +6,13 @@ import hashlib
 import html.parser
 import json
 import re
-import shutil
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from serving import HARVEST, NEWS, opened, served
 
 from eval.suite import Suite
 from rag.assistant import Assistant
@@ -163,65 +162,31 @@ def test_a_follow_up_shows_how_it_was_read() -> None:
 # The whole application
 
 
-NEWS = {
-    "riyadh.txt": "Delegations meet in Riyadh\n\nThe foreign ministers of both countries met in Riyadh on Tuesday. "
-    "It was their first meeting in three years. Officials described the discussion as frank.\n",
-    "port.txt": "Dockworkers end their strike\n\nDockworkers at the northern port returned to work on Monday. "
-    "The union accepted a raise of four percent.\n",
-}
-HARVEST = "Harvest report\n\nThe valley harvested nine thousand tons of barley this summer.\n"
-
-
 @pytest.fixture
 def assistant(tmp_path: Path, encoder: Any) -> Iterator[Assistant]:
-    reports = tmp_path / "reports"
-    reports.mkdir()
-    for name, text in NEWS.items():
-        (reports / name).write_text(text)
-    opened = Assistant.open(tmp_path / "index", documents=reports, encoder=encoder)
-    yield opened
-    opened.close()
+    with opened(tmp_path, encoder) as assistant:
+        yield assistant
 
 
 @pytest.fixture
 def chat(assistant: Assistant) -> Iterator[ChatServer]:
-    server, up = ChatServer(assistant, port=0), threading.Event()
-    thread = threading.Thread(target=server.run, kwargs={"ready": lambda url: up.set()}, daemon=True)
-    thread.start()
-    assert up.wait(30), "the chat did not come up"
-    yield server
-    server.stop()
-    thread.join(20)
-    assert not thread.is_alive()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if program is None:
-        pytest.skip("no Chromium: apt-get install chromium")
-    sync = pytest.importorskip("playwright.sync_api")
-    quiet = ("background-networking", "component-update", "sync", "quic", "gpu")
-    with sync.sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in quiet)]
-        launched = playwright.chromium.launch(executable_path=program, args=arguments)
-        yield launched
-        launched.close()
+    with served(assistant) as server:
+        yield server
 
 
 @pytest.fixture
 def page(browser: Any, chat: ChatServer) -> Iterator[Any]:
     """The chat in a tab; any request elsewhere, dialog or script error fails the test."""
-    opened, wrong = browser.new_page(viewport={"width": 1280, "height": 800}), []
+    tab, wrong = browser.new_page(viewport={"width": 1280, "height": 800}), []
     own = (chat.url + "/", "data:", f"blob:{chat.url}/")
-    opened.on("request", lambda request: None if request.url.startswith(own) else wrong.append(request.url))
-    opened.on("dialog", lambda dialog: (wrong.append(dialog.message), dialog.dismiss()))
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.set_default_timeout(15_000)
-    opened.goto(chat.url)
-    opened.wait_for_selector("body.fn-started")
-    yield opened
-    opened.close()
+    tab.on("request", lambda request: None if request.url.startswith(own) else wrong.append(request.url))
+    tab.on("dialog", lambda dialog: (wrong.append(dialog.message), dialog.dismiss()))
+    tab.on("pageerror", lambda error: wrong.append(str(error)))
+    tab.set_default_timeout(15_000)
+    tab.goto(chat.url)
+    tab.wait_for_selector("body.fn-started")
+    yield tab
+    tab.close()
     assert wrong == []
 
 
