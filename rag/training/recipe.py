@@ -33,6 +33,29 @@ class TrainingRecipe(_Table):
     share: float = 1.0
 
 
+class SupportRecipe(_Table):
+    """How the support checker is trained: its pairs, and the course of its training."""
+
+    seed: int
+    left_out: tuple[str, ...]
+    facts: dict[str, int]
+    copies: int
+    verbatim: float
+    together: float
+    without_title: float
+    window: int
+    frozen: int
+    batch: int
+    learning_rate: float
+    head_rate: float
+    warm_up: int
+    steps: int
+    decay: float
+    weight_decay: float
+    actions: dict[str, float]
+    changes: dict[str, float]
+
+
 class Recipe(_Table):
     """What data goes in and how the weights are changed by it; recipe.toml says what each figure means."""
 
@@ -40,6 +63,7 @@ class Recipe(_Table):
     mix: dict[str, float]
     training: TrainingRecipe
     further: TrainingRecipe
+    support: SupportRecipe
 
     @classmethod
     def load(cls, file: Path = RECIPE) -> Recipe:

@@ -1,0 +1,164 @@
+"""Train the support checker: `python -m rag.training.checker WORK` resumes where it stopped, writes support.safetensors.
+
+WORK holds pairs.npz of `python -m rag.training.pairs`, or `--data` names the folder to make them from. It begins with the reader's weights; the rate falls to zero.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from rag.network import arrange
+from rag.support_network import SupportNetwork, from_reader, trained_weights
+from rag.training.pairs import KINDS, LABELS, Pairs, write
+from rag.training.recipe import Recipe, SupportRecipe
+
+POOL = 32  # batches that are sorted by length together
+EVERY = 250  # steps from one checkpoint to the next
+CHECKED = 1200  # pairs of the check part that the learning curve is drawn from
+
+Numbers = npt.NDArray[np.int64]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m rag.training.checker", description=__doc__)
+    parser.add_argument("work", type=Path, help="folder with pairs.npz; checkpoints go there")
+    parser.add_argument("--data", type=Path, help="folder to make the pairs from where WORK holds none")
+    parser.add_argument("--steps", type=int, help="steps in all, instead of the recipe's")
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(options.threads)
+    if options.data and not (options.work / "pairs.npz").exists():
+        write(options.data, options.work)
+    recipe = Recipe.load().support
+    train(options.work, recipe.model_copy(update={"steps": options.steps or recipe.steps}))
+
+
+def train(work: Path, recipe: SupportRecipe) -> None:
+    """Train to the last step of the recipe; a checkpoint in `work` is resumed."""
+    torch.manual_seed(recipe.seed)
+    pairs = Pairs.load(work / "pairs.npz")
+    network = from_reader(frozen=recipe.frozen).train()
+    head = [*network.pooled.parameters(), *network.classes.parameters()]
+    body = [parameter for parameter in network.body.parameters() if parameter.requires_grad]
+    rates = (recipe.learning_rate, recipe.head_rate)
+    optimizer = torch.optim.AdamW(
+        [{"params": body}, {"params": head}], lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
+    )
+    state = work / f"support-{recipe.seed}.pt"
+    step = _resume(state, network, optimizer)
+    batches = _batches(pairs, recipe, step)
+    begun, seen, losses = time.monotonic(), 0, []
+    while step < recipe.steps:
+        for group, rate in zip(optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate * _rate(step, recipe)
+        chosen = next(batches)
+        loss = cross_entropy(_logits(network, pairs, chosen), _labels(pairs, chosen))
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_([*body, *head], 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        step += 1
+        seen += len(chosen)
+        losses.append(loss.item())
+        if step % 50 == 0:
+            speed = seen / (time.monotonic() - begun)
+            left = (recipe.steps - step) * recipe.batch / speed / 60
+            print(f"step {step:,} of {recipe.steps:,}: loss {np.mean(losses[-50:]):.3f}, {speed:.1f} pairs/s, "
+                  f"{left:.0f} min left", flush=True)  # fmt: skip
+        if step % EVERY == 0 or step == recipe.steps:
+            _save(state, step, network, optimizer)
+            if step % (2 * EVERY) == 0 or step == recipe.steps:
+                _record(work / f"support-curve-{recipe.seed}.jsonl", step, network, pairs)
+            begun, seen = time.monotonic(), 0
+    save_file(trained_weights(network), work / "support.safetensors")
+    print(f"wrote {work / 'support.safetensors'}")
+
+
+def _batches(pairs: Pairs, recipe: SupportRecipe, skip: int) -> Iterator[Numbers]:
+    """Batches of pair numbers without end, after the first `skip`; each pass draws its order anew."""
+    size = recipe.batch
+    lengths = pairs.bounds[:, 3] - pairs.bounds[:, 0]
+    own = pairs.of("train")
+    number = 0
+    while True:
+        chance = np.random.default_rng((recipe.seed, number))
+        order = chance.permutation(own)
+        for begin in range(0, len(order), size * POOL):
+            pool = order[begin : begin + size * POOL]
+            pool = pool[np.argsort(lengths[pool], kind="stable")]
+            for at in chance.permutation(len(pool) // size):
+                if skip:
+                    skip -= 1
+                else:
+                    yield pool[at * size : (at + 1) * size]
+        number += 1
+
+
+def _logits(network: SupportNetwork, pairs: Pairs, chosen: Numbers) -> Tensor:
+    with torch.autocast("cpu", torch.bfloat16):
+        found: Tensor = network(arrange(*zip(*(pairs.texts(i) for i in chosen), strict=True)))
+    return found
+
+
+def _labels(pairs: Pairs, chosen: Numbers) -> Tensor:
+    return torch.from_numpy(pairs.label[chosen].astype(np.int64))
+
+
+def _rate(step: int, recipe: SupportRecipe) -> float:
+    if step < recipe.warm_up:
+        return (step + 1) / recipe.warm_up
+    decay_from = round(recipe.steps * (1 - recipe.decay))
+    return 1.0 if step < decay_from else (recipe.steps - step) / (recipe.steps - decay_from)
+
+
+def _resume(file: Path, network: SupportNetwork, optimizer: torch.optim.Optimizer) -> int:
+    if not file.exists():
+        return 0
+    state = torch.load(file, weights_only=True, map_location="cpu")
+    network.load_state_dict(state["network"])
+    optimizer.load_state_dict(state["optimizer"])
+    print(f"resuming at step {state['step']:,}")
+    return int(state["step"])
+
+
+def _save(file: Path, step: int, network: SupportNetwork, optimizer: torch.optim.Optimizer) -> None:
+    aside = file.with_suffix(".new")
+    torch.save({"step": step, "network": network.state_dict(), "optimizer": optimizer.state_dict()}, aside)
+    os.replace(aside, file)
+
+
+@torch.inference_mode()
+def _record(file: Path, step: int, network: SupportNetwork, pairs: Pairs) -> None:
+    """Add a point of the learning curve: the share of a fixed sample of the check part taken rightly, for each kind."""
+    held = np.random.default_rng(0).permutation(pairs.of("check"))[:CHECKED]
+    held = held[np.argsort((pairs.bounds[:, 3] - pairs.bounds[:, 0])[held], kind="stable")]
+    network.eval()
+    found = np.concatenate(
+        [_logits(network, pairs, held[begin : begin + 32]).argmax(1).numpy() for begin in range(0, len(held), 32)]
+    )
+    network.train()
+    supported = LABELS.index("supported")
+    right = (found == supported) == (pairs.label[held] == supported)
+    true = pairs.label[held] == supported
+    balanced = (right[true].mean() + right[~true].mean()) / 2
+    kinds = {kind: round(float(right[at].mean()), 3) for i, kind in enumerate(KINDS) if (at := pairs.kind[held] == i).any()}
+    point = {"step": step, "balanced": round(float(balanced), 4), "kinds": kinds}
+    with file.open("a", encoding="utf-8") as curve:
+        curve.write(json.dumps(point) + "\n")
+    print(f"check: {point}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,193 @@
+"""Statements that source sentences carry by themselves: verbatim, cut, moved, joined, or in other words."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Sequence
+
+from rag.training.verbs import bare_of_past, is_finite, participle
+from rag.words import MONTHS
+
+SAID = "said|says|told reporters|added|announced|stated|noted|explained|reported|confirmed|argued|claimed|warned|insisted"
+_SAID_THAT = re.compile(rf"^(?P<who>[A-Z][\w.’' -]{{2,50}}?) (?P<verb>{SAID}) (?:that )?(?P<what>(?:the|an?|it|he|she|they|his|her|their|its|there|this|these|no|some|many|[A-Z]\w+)\b.{{15,}})$")  # fmt: skip
+_WHAT_SAID = re.compile(rf"^(?P<what>[A-Z][^\"“”]{{15,}}), (?:(?P<who>[A-Z][\w.’' -]{{2,50}}?) (?P<verb>{SAID})|(?P<verb2>{SAID}) (?P<who2>[A-Z][\w.’' -]{{2,50}}?))$")  # fmt: skip
+_ACCORDING = re.compile(r"^According to (?P<who>[^,]{3,60}), (?P<what>.{15,})$")
+_BRACKET = re.compile(r"\s*\([^()]*\)|\s*\[[^\[\]]*\]")
+_RELATIVE = re.compile(r", (?:which|who|whose|where|including|such as|known as|according to)\b[^,.;()\"]{3,}, ")
+_TRAILING = re.compile(
+    r"(?:, (?:which|who|whose|where|when|while|although|though|but|and|with|including|such as|making|leading|as|so|"
+    r"after|before|because|since|despite|even)\b|;| because | although | whereas | while )"
+)
+_LEADING = re.compile(
+    r"^(?P<lead>(?:In|On|At|During|After|Before|Since|By|From|Throughout|Following|Under|Within|Around|Between|Until|As of"
+    r"|However|Moreover|Furthermore|Additionally|Meanwhile|Today|Later|Then|Thus|Therefore|Also|Finally|Eventually|"
+    r"Initially|Originally|Recently|Currently|Subsequently|Nevertheless|Similarly|Consequently)\b[^,.;]{0,60}), "
+    r"(?P<rest>(?:the|an?|it|he|she|they|his|her|their|its|there|this|these|[A-Z]\w+)\b.+)$"
+)
+_MOVABLE = re.compile(r"(?:In|On|At|During|Since|By|Throughout|Around|Until|Between|From)\b")
+_CONJUNCT = re.compile(r",? and (?=(?:was|were|is|are|has|had|have|\w+ed|became|took|made|went|began|won|led)\b)")
+_PRONOUN = re.compile(r"^(?P<word>He|She|It|They|His|Her|Its|Their)\b")
+_NAME = re.compile(r"^(?:(?:The|In \w+,) )?(?P<name>[A-Z][\w’'-]+(?: (?:of|de|van|von|al-)?\s?[A-Z][\w’'.-]+)+)(?=(?:'s|’s|,|\s+[a-z(]))")
+_SYNONYMS = (
+    ("more than", "over"), ("over (?=\\d)", "more than "), ("around (?=\\d)", "about "), ("about (?=\\d)", "around "),
+    ("approximately", "about"), ("roughly", "about"), ("(?<=\\d)%", " percent"), ("(?<=\\d) percent\\b", "%"),
+    ("per cent", "percent"), ("United States", "US"), ("United Kingdom", "UK"), ("because of", "due to"),
+    ("due to", "because of"), ("also ", ""), ("however, ", ""), ("began", "started"), ("started", "began"),
+    ("ended", "finished"), ("nearly", "almost"), ("almost", "nearly"), ("large", "big"), ("purchased", "bought"),
+    ("bought", "purchased"), ("received", "got"), ("children", "kids"), ("in order to", "to"), ("died", "passed away"),
+    ("although", "though"), ("whereas", "while"), ("located in", "in"), ("film", "movie"), ("movie", "film"),
+    ("such as", "like"), ("several", "a number of"), ("many", "numerous"), ("numerous", "many"), ("said", "stated"),
+    ("stated", "said"), ("announced", "said"), ("told reporters", "said"), ("show", "indicate"),
+    ("shows", "indicates"), ("showed", "indicated"), ("obtained", "gained"), ("built", "constructed"),
+    ("constructed", "built"), ("help", "assist"), ("helped", "assisted"), ("used", "employed"), ("use", "employ"),
+    ("required", "needed"), ("requires", "needs"), ("important", "significant"), ("primarily", "mainly"),
+    ("mainly", "chiefly"), ("mostly", "mainly"), ("often", "frequently"), ("frequently", "often"), ("usually", "generally"),
+    ("near", "close to"), ("within", "inside"), ("throughout", "across"), ("until", "till"), ("in the United States", "in America"),
+    ("was founded", "was established"), ("was established", "was founded"), ("founded", "established"),
+    ("established", "founded"), ("demanded", "called for"), ("called for", "demanded"), ("talks", "negotiations"),
+    ("negotiations", "talks"), ("agreement", "deal"), ("soldiers", "troops"), ("troops", "soldiers"), ("attempted", "tried"),
+    ("tried", "attempted"), ("wounded", "injured"), ("injured", "hurt"), ("ceasefire", "truce"), ("rejected", "turned down"),
+    ("refused", "declined"), ("selected", "chosen"), ("as well as", "and"), ("assistance", "help"), ("area", "region"),
+    ("created", "made"), ("developed", "created"), ("released", "issued"), ("published", "released"), ("capital city", "capital"),
+)  # fmt: skip
+_COMPILED = [
+    (re.compile((r"\b" if one[0].isalpha() else "") + one + (r"\b" if one[-1].isalpha() else "")), other)
+    for one, other in _SYNONYMS
+]
+_ACTIVE = re.compile(
+    r"(?P<who>(?:The |the )?[A-Z][\w’-]+(?: (?:of )?[A-Z][\w’-]+){0,3}) (?P<verb>[a-z]+) "
+    r"(?P<whom>(?:(?:the|a|an) (?:[a-z-]+ )?[\w-]+|[A-Z][\w’-]+(?: [A-Z][\w’-]+){0,3}))(?P<rest>(?: (?:in|on|at|after|before|during|with|for|from)\b.*)?)$"
+)
+_NO_PASSIVE = frozenset("become be have cost remain seem resemble lack contain include say state begin come go live last stay".split())
+SHORTEST = 5  # words of a statement
+
+Rewording = Callable[[str, random.Random], str]
+
+
+def cut(sentence: str, chance: random.Random) -> str:
+    """The sentence without a bracket, a relative clause, what leads in or what trails."""
+    found = [
+        _plain(_BRACKET.sub("", sentence)), _plain(_RELATIVE.sub(" ", sentence)), _without_lead(sentence),
+        _without_tail(sentence),
+    ]  # fmt: skip
+    return _chosen(found, sentence, chance)
+
+
+def moved(sentence: str, chance: random.Random) -> str:
+    """The sentence with its attribution or leading adverbial at the other end."""
+    body = sentence.rstrip(".")
+    found = []
+    if match := _SAID_THAT.match(body):
+        who, what = match["who"], match["what"]
+        found += [f"{_upper(what)}, {who} {match['verb']}.", f"According to {who}, {_lower(what)}."]
+    if match := _WHAT_SAID.match(body):
+        who, verb = match["who"] or match["who2"], match["verb"] or match["verb2"]
+        found += [f"{who} {verb} that {_lower(match['what'])}.", f"According to {who}, {_lower(match['what'])}."]
+    if match := _ACCORDING.match(body):
+        found += [f"{_upper(match['what'])}, according to {match['who']}.", f"{_upper(match['who'])} said that {_lower(match['what'])}."]
+    if (match := _LEADING.match(body)) and _MOVABLE.match(match["lead"]):
+        found.append(f"{_upper(match['rest'])} {_lower(match['lead'])}.")
+    return _chosen(found, sentence, chance)
+
+
+def split(sentence: str, chance: random.Random) -> str:
+    """One of two predicates that "and" joins, with their common subject."""
+    parts = _CONJUNCT.split(sentence.rstrip("."))
+    if len(parts) != 2 or '"' in sentence:
+        return ""
+    words = parts[0].split()
+    at = next((i for i, word in enumerate(words) if is_finite(word)), -1)
+    found = [f"{parts[0]}."]
+    if 0 < at < 7 and "," not in " ".join(words[:at]):
+        found.append(f"{' '.join(words[:at])} {parts[1]}.")
+    return _chosen([one for one in found if _is_sentence(one)], sentence, chance)
+
+
+def reworded(sentence: str, chance: random.Random) -> str:
+    """The sentence with one to three phrases replaced by others that say the same."""
+    fitting = [(one, other) for one, other in _COMPILED if one.search(sentence)]
+    chance.shuffle(fitting)
+    found = sentence
+    for one, other in fitting[: chance.randint(1, 3)]:
+        found = one.sub(other, found, count=1)
+    return _upper(re.sub(r"  +", " ", found)) if found != sentence else ""
+
+
+def passive(sentence: str, chance: random.Random) -> str:
+    """ "Rubio met Lavrov in Riyadh" as "Lavrov was met by Rubio in Riyadh"."""
+    match = _ACTIVE.match(sentence.rstrip("."))
+    bare = bare_of_past().get(match["verb"]) if match else None
+    if not match or not bare or bare in _NO_PASSIVE:
+        return ""
+    return f"{_upper(match['whom'])} was {participle(bare)} by {_lower(match['who'])}{match['rest']}."
+
+
+def named(sentence: str, before: str, title: str) -> str:
+    """The sentence with the pronoun that opens it replaced by the name that opens the sentence before."""
+    pronoun = _PRONOUN.match(sentence)
+    name = _NAME.match(before)
+    if not pronoun or pronoun["word"] in ("They", "Their", "It", "Its") and not (name and name["name"] in title):
+        return ""
+    if not name or len(re.findall(r"[A-Z][a-z]+ [A-Z][a-z]+", before)) > 2:
+        return ""
+    own = pronoun["word"] in ("His", "Her", "Its")
+    if own and pronoun["word"] == "Her" and is_finite(sentence.split()[1]):
+        return ""
+    return f"{name['name']}{'’s' if own else ''}{sentence[pronoun.end() :]}"
+
+
+def together(one: str, other: str) -> str:
+    """Two sentences as one."""
+    if len(one.split()) + len(other.split()) > 45 or one[-1:] != "." or other[:1] in '"“(':
+        return ""
+    return f"{one[:-1]}, and {_lower(other)}"
+
+
+REWORDINGS: Sequence[Rewording] = (passive, moved, cut, split, reworded)
+
+
+def _without_lead(sentence: str) -> str:
+    match = _LEADING.match(sentence)
+    return _upper(match["rest"]) if match else ""
+
+
+def _without_tail(sentence: str) -> str:
+    for match in _TRAILING.finditer(sentence):
+        head = sentence[: match.start()]
+        if _is_sentence(head) and head.count('"') % 2 == 0 and head.count("(") == head.count(")"):
+            return head.rstrip(",; ") + "."
+    return ""
+
+
+def _is_sentence(text: str) -> bool:
+    words = text.rstrip(".").split()
+    return len(words) >= SHORTEST and any(is_finite(word) for word in words[1:-1]) and not re.match(
+        r"(?:If|When|While|Although|Though|As|Because|Since|After|Before|Unless|Once|Despite|Whereas|Given)\b", text
+    )  # fmt: skip
+
+
+def _chosen(found: Sequence[str], sentence: str, chance: random.Random) -> str:
+    fitting = [one for one in found if one and one != sentence and len(one.split()) >= SHORTEST]
+    return chance.choice(fitting) if fitting else ""
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s+([,.;:])", r"\1", re.sub(r"\s+", " ", text)).strip()
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _lower(text: str) -> str:
+    """With a small letter where the first word is no name."""
+    first = text.split(" ", 1)[0]
+    keep = first not in _SMALL and first not in MONTHS
+    return text if keep else text[:1].lower() + text[1:]
+
+
+_SMALL = frozenset(
+    """The A An It He She They His Her Their Its There This These Those No Some Many In On At During Since By Throughout
+    Around Until Between From We You Most Several All Both Each Every Two Three Four Five""".split()
+)
