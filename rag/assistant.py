@@ -19,6 +19,7 @@ from rag.grounding import DECLINES, checked, quoted
 from rag.index import Given, Index
 from rag.reader import Candidate, Reader, Reading, says_the_same
 from rag.retrieval import to_read
+from rag.several import Desk
 from rag.types import Answer, Document, Hit, Progress, Statement, Turn, UpdateReport
 from rag.words import spelled, words
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 LONGEST_QUESTION = 2000  # characters
 NEAREST = 3  # passages shown with a refusal
+STEPS = 20  # partial answers of one that has many statements
 CHANGED = "The documents changed while they were read. Ask again."
 NOT_CLOSE = "The documents do not seem to say: no passage answers this closely enough."
 ALSO = 0.5  # a further place is shown where its score is at most this far below the best
@@ -129,15 +131,17 @@ class Assistant:
             )
         question = complete(_asked(question), history)
         yield Underway(question=question)
-        for _ in range(2):  # once more where the documents changed between search and reading
+        desk = Desk(index=self.index, reader=self._reader, config=self.config, within=within)
+        answer = desk.answer(question)
+        for _ in range(2 if answer is None else 0):  # once more where the documents changed between search and reading
             hits = to_read(self.index, question, k=self.config.retrieval.read, within=within)
             if hits:
                 yield Underway(question=question, passages=len(hits))
             answer = self._answer(question, hits, self._reader.read(question, hits))
             if answer.reason != CHANGED:
                 break
-        for number in range(1, len(answer.statements)):
-            yield _partial(answer, number)
+        assert answer is not None
+        yield from (_partial(answer, number) for number in growing(len(answer.statements)))
         yield answer
 
     def rank(self, question: str, *, k: int = 10, within: Within = None) -> list[Hit]:
@@ -282,6 +286,11 @@ def _changed(candidates: Sequence[Candidate], document_of: Callable[[str], Docum
         return any(document_of(one.path).id != one.span.document_id for one in candidates)
     except IndexFault:
         return True
+
+
+def growing(statements: int) -> Iterator[int]:
+    """How many statements partial answers have: one more each time, and of very many a few at once."""
+    yield from range(1, statements, max(1, statements // STEPS))
 
 
 def _partial(answer: Answer, number: int) -> Answer:

@@ -164,6 +164,11 @@ class Catalog:
             raise self._db.damaged(f"the text of {path} has changed")
         return document
 
+    def texts(self, paths: Sequence[str]) -> list[tuple[str, str]]:
+        """Path and text of each document that is there, in the order of paths."""
+        sql = "SELECT path, text FROM documents WHERE path IN (SELECT value FROM json_each(?)) ORDER BY path"
+        return self._db.all(sql, _array(paths))
+
     def count(self) -> tuple[int, int]:
         """The number of documents and of passages."""
         documents, passages = (self._db.all(f"SELECT count(*) FROM {name}")[0][0] for name in ("documents", "passages"))

@@ -20,7 +20,7 @@ from rag.errors import IndexDamaged, IndexFault, IndexLocked, IndexMismatch, Que
 from rag.fusion import fuse, query_words
 from rag.lock import write_lock
 from rag.rebuilding import CATALOG, settle
-from rag.rows import storable
+from rag.rows import Matrix, storable
 from rag.types import Document, Hit, IndexedDocument, Progress, UpdateReport, Verification
 from rag.updating import Update
 from rag.vectors import Vectors
@@ -28,6 +28,7 @@ from rag.vectors import Vectors
 Given = str | Path | Iterable[str | Path]
 Mode = Literal["fused", "dense", "lexical"]
 
+_AT_ONCE = 64  # texts
 UPLOADS = "uploads"  # below an index's folder: files that it alone keeps
 _BESIDE_CATALOG = ("vectors.faiss", "vectors.tmp", "write.lock", "wrong-answers.jsonl")
 
@@ -167,9 +168,24 @@ class Index:
         """Another one after every change, whoever made it."""
         return self._catalog.state
 
-    def documents(self) -> list[IndexedDocument]:
-        """All documents, in the order of their paths."""
-        return self._catalog.documents()
+    def documents(self, within: str | Path | Sequence[str | Path] | None = None) -> list[IndexedDocument]:
+        """All documents, in the order of their paths; or those that are, or lie below, one of `within`."""
+        with self._catalog.snapshot():
+            chosen = None if within is None else set(self._matching(within))
+            return [one for one in self._catalog.documents() if chosen is None or one.path in chosen]
+
+    def texts(self, within: str | Path | Sequence[str | Path] | None = None) -> Iterator[tuple[str, str]]:
+        """Path and text of each of these documents, in the order of their paths: a few at once are in memory."""
+        paths = self._catalog.paths() if within is None else self._matching(within)
+        for first in range(0, len(paths), _AT_ONCE):
+            yield from self._catalog.texts(paths[first : first + _AT_ONCE])
+
+    def embedded(self, path: str) -> tuple[list[Hit], Matrix]:
+        """The passages of a document in order, and their vectors: float32 [n, d], as they are stored."""
+        with self._catalog.snapshot():
+            ids = self._catalog.passage_ids([path])
+            vectors = self._catalog.vectors(ids, self._catalog.dimension)
+            return self._catalog.hits(dict.fromkeys(ids.tolist(), 0.0)), vectors
 
     def files(self) -> dict[str, str]:
         """Path to SHA-256 of every indexed file, as it was read; a file may hold several documents."""

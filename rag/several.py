@@ -1,0 +1,130 @@
+"""Answers that rest on several documents: those that mention something, what each side says, what they say in short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from rag.config import Config
+from rag.grounding import quoted
+from rag.index import Index
+from rag.mentions import Phrase, first_mention, holds, plain_of
+from rag.reader import Reader
+from rag.tasks import Mentions, Task, task_of
+from rag.types import Answer, Document, IndexedDocument, Span
+
+NEAREST = 3  # passages shown with a refusal
+TOLD = 5  # titles that a note names
+
+Within = Sequence[str | Path] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Sentences of a document that are to be shown."""
+
+    path: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What a question over several documents is answered with: the index, the reader, and the documents asked about."""
+
+    index: Index
+    reader: Reader
+    config: Config
+    within: Within = None
+
+    def answer(self, question: str) -> Answer | None:
+        """The answer, or a refusal; None where the question asks for a fact, and is to be read as others are."""
+        task = task_of(question)
+        documents = self.index.documents(self.within) if task else []
+        if task is None or not documents:
+            return None
+        return self._done(task, question, documents)
+
+    def _done(self, task: Task, question: str, documents: Sequence[IndexedDocument]) -> Answer | None:
+        if isinstance(task, Mentions):
+            return self._mentioning(task, question, documents)
+        return None
+
+    # --- which documents mention something
+
+    def _mentioning(self, task: Mentions, question: str, documents: Sequence[IndexedDocument]) -> Answer | None:
+        known = {one.path: one for one in documents}
+        found = {path: spans for path, spans in self._mentions(task) if path in known}
+        order = sorted(found, key=lambda path: in_time(known[path]))
+        places = [Place(path=path, span=span) for path in order for span in found[path]]
+        statements = quoted(places, lru_cache(maxsize=None)(self.index.document))
+        shown = {citation.path for statement in statements for citation in statement.citations}
+        outlets = list(dict.fromkeys(known[path].outlet or "" for path in order if path in shown))
+        if task.outlets and not any(outlets):
+            return None  # no reports speak of it: "who" may be said in a document
+        beside = [one for one in documents if one.path not in shown and (one.path in found or _names(task, one))]
+        notes = (_beside(beside),) if beside else ()
+        if not statements:
+            return self._refused(question, _nowhere(task, len(documents)), " ".join(task.phrases), *notes)
+        short = "; ".join(outlets) if task.outlets and all(outlets) else counted(len(shown))
+        return Answer(
+            question=question, statements=statements, short=short, confidence=1.0, notes=notes,
+            config=self.config.digest(),
+        )  # fmt: skip
+
+    def _mentions(self, task: Mentions) -> Iterator[tuple[str, tuple[Span, ...]]]:
+        """Each document that holds what is looked for, with the sentences to show: none where only pointers hold it."""
+        phrases = [Phrase.of(one) for one in task.phrases]
+        for path, text in self.index.texts(self.within):
+            plain = plain_of(text)
+            possible = [phrase for phrase in phrases if phrase.may_be_in(plain)]
+            if len(possible) == len(phrases) or (possible and task.any_of):
+                document = self.index.document(path)
+                wanted = [[phrase] for phrase in possible] if task.any_of else [phrases]
+                shown = [mentions for group in wanted if (mentions := first_mention(document, group))]
+                if shown:
+                    best = min(shown, key=lambda mentions: (mentions[0].heading, mentions[0].start))
+                    yield path, tuple(document.span(one.start, one.end) for one in best)
+                elif (any if task.any_of else all)(holds(document, phrase) for phrase in possible):
+                    yield path, ()
+
+    def _refused(self, question: str, reason: str, looked_for: str, *notes: str) -> Answer:
+        return Answer(
+            question=question, reason=reason, notes=notes, config=self.config.digest(),
+            nearest=tuple(self.index.search(looked_for, k=NEAREST, within=self.within)),
+        )  # fmt: skip
+
+
+def in_time(document: IndexedDocument) -> tuple[bool, str, str]:
+    """What documents are ordered by: their date, those without one last, then their path."""
+    return document.date is None, document.date or "", document.path
+
+
+def counted(number: int, what: str = "document") -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def listed(titles: Sequence[str]) -> str:
+    """A few titles, and how many more there are."""
+    shown = ", ".join(f"“{title}”" for title in titles[:TOLD])
+    return f"{shown} and {len(titles) - TOLD:,} more" if len(titles) > TOLD else shown
+
+
+def _names(task: Mentions, document: IndexedDocument) -> bool:
+    """Whether what the file says of itself, and not in its text, holds what is looked for."""
+    about = "\n\n".join(filter(None, (document.title, document.author, document.outlet)))
+    told = Document(text=about, path=document.path, title="", sha256="")
+    return (any if task.any_of else all)(holds(told, Phrase.of(phrase)) for phrase in task.phrases)
+
+
+def _beside(documents: Sequence[IndexedDocument]) -> str:
+    titles = listed([one.title for one in sorted(documents, key=in_time)])
+    return f"Not in the text, only in title, author or a pointer to another article: {titles}."
+
+
+def _nowhere(task: Mentions, documents: int) -> str:
+    phrases = [f"“{phrase}”" for phrase in task.phrases]
+    joint = " or " if task.any_of else " together with "
+    among = "the only document" if documents == 1 else f"any of the {counted(documents)}"
+    return f"{joint.join(phrases)} is not mentioned in {among}."
