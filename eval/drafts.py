@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eval.lies import LIES, Scene
+from eval.lies import LIES
 from eval.records import lines, text_document
+from eval.scenes import Scene
 from eval.standing import absent
 from eval.truths import TRUTHS, answered
 from rag.passages import PassageParser
@@ -27,8 +28,16 @@ PASSAGES = 6  # shown with each draft
 OUT_OF_RANGE = ("wrong id", "swapped ids", "id out of range")  # kinds of lies whose words are true
 _TRIED = 400  # sentences tried for one place in a draft
 _PLAIN = re.compile(r"[A-Z“\"][^\[\]{}<>*_`|#\\\n†【】]+[.”\"]")
-_SPACED = ((re.compile(r"\s+([,.;:?!%)\]’”]|'s\b|n't\b)"), r"\1"), (re.compile(r"([(\[$£“‘])\s+"), r"\1"),
-           (re.compile(r"(?<=\w) ([-–]) (?=\w)"), r"\1"), (re.compile(r"(``|'')"), '"'), (re.compile(r'" ([^"]*?) "'), r'"\1"'))  # fmt: skip
+_SPACED = tuple(
+    (re.compile(found), put)
+    for found, put in (
+        (r"\s+([,.;:?!%)\]’”]|'s\b|n't\b)", r"\1"),
+        (r"([(\[$£“‘])\s+", r"\1"),
+        (r"(?<=\w) ([-–]) (?=\w)", r"\1"),
+        (r"(``|'')", '"'),
+        (r'" ([^"]*?) "', r'"\1"'),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

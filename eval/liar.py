@@ -95,7 +95,7 @@ def gate_of(checker: str) -> Callable[..., Any]:
             raise SystemExit("there is no checker")
         return checked
     try:
-        from rag.support import SupportChecker  # type: ignore[import-not-found, unused-ignore]
+        from rag.support import SupportChecker  # type: ignore[import-untyped, import-not-found, unused-ignore]
     except ImportError:
         if checker == "yes":
             raise

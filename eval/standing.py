@@ -1,4 +1,4 @@
-"""A second, deliberately simple opinion on whether quotes hold a sentence: it shares no code with the product's check."""
+"""A second, simple opinion on whether quotes hold a sentence: it shares no code with the product's check."""
 
 from __future__ import annotations
 

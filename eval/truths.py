@@ -6,7 +6,7 @@ import random
 import re
 from collections.abc import Callable
 
-from eval.lies import DAYS, MONTHS, NAME, YEAR
+from eval.scenes import DAYS, MONTHS, NAME, YEAR, either
 
 _PARENTHESIS = re.compile(r"\s*\([^()]*\)")
 _RELATIVE = re.compile(r",\s(?:which|who|whose|where)\b[^,;:“”\"()]*(?=,\s(?!and\b|or\b|but\b)|\.$)")
@@ -19,12 +19,17 @@ _BUT = re.compile(
 _APPOSITIVE = re.compile(
     rf"^({NAME.pattern}),\s(?:an?|the)\s[^,;:“”\"()]+,\s(?=(?:is|was|are|were|has|had|will|said|says|[a-z]+ed)\b)"
 )
-_OPENING = re.compile(
-    r"^(?:However|In addition|Additionally|Furthermore|Moreover|Also|Therefore|Thus|For example|For instance|As a result|In fact|Finally|Consequently|Nevertheless|Meanwhile),\s"
+_LINKS = either(
+    """However In~addition Additionally Furthermore Moreover Also Therefore Thus For~example For~instance As~a~result
+    In~fact Finally Consequently Nevertheless Meanwhile"""
 )
+_OPENING = re.compile(rf"^{_LINKS},\s")
 _LIST = re.compile(r",\s(?:and|or)\s")
 
-_SAYING = r"(?:said|says|stated|states|claimed|argued|argues|reported|noted|suggested|suggests|believed|believes|wrote|writes|concluded|explained|explains)"
+_SAYING = either(
+    "said says stated states claimed argued argues reported noted suggested suggests believed believes wrote writes"
+    " concluded explained explains"
+)
 _THAT = re.compile(rf"^((?:The\s|A\s|An\s)?[^,;:“”\"]{{2,60}}?|He|She|They)\s({_SAYING})\sthat\s([^“”\"]+)\.$")
 _FIRST = re.compile(r"^According to ((?:the\s|a\s|an\s)?[^,“”\"]{2,60}),\s([^“”\"]+)\.$")
 _LAST = re.compile(r"^([^“”\"]+),\saccording to ((?:the\s|a\s|an\s)?[^,“”\"]{2,60})\.$")
@@ -42,7 +47,8 @@ _REWRITES = tuple(
         (r"\bthree\b(?= [a-z])", "3"), (r"\bfour\b(?= [a-z])", "4"), (r"\bfive\b(?= [a-z])", "5"),
         (r"\bsix\b(?= [a-z])", "6"), (r"\bseven\b(?= [a-z])", "7"), (r"\beight\b(?= [a-z])", "8"),
         (r"(?<=[ ])(\d{1,3}),(\d{3})(?=[ .])", r"\1\2"), (r"\bthe United States\b", "the US"),
-        (r"\bthe United Kingdom\b", "the UK"), (r"(?<=\d) million\b", "m"), (r"\bcolour\b", "color"), (r"\bcenter\b", "centre"),
+        (r"\bthe United Kingdom\b", "the UK"), (r"(?<=\d) million\b", "m"),
+        (r"\bcolour\b", "color"), (r"\bcenter\b", "centre"),
     )
 )  # fmt: skip
 _WORDS = tuple(
@@ -51,7 +57,8 @@ _WORDS = tuple(
         ("approximately", "about"), ("began to", "started to"), ("purchased", "bought"), ("constructed", "built"),
         ("numerous", "many"), ("frequently", "often"), ("attempted to", "tried to"), ("however", "though"),
         ("due to", "because of"), ("because of", "due to"), ("in order to", "to"), ("is located in", "lies in"),
-        ("also known as", "also called"), ("obtained", "got"), ("resided in", "lived in"), ("for example", "for instance"),
+        ("also known as", "also called"), ("obtained", "got"), ("resided in", "lived in"),
+        ("for example", "for instance"),
         ("such as", "like"), ("roughly", "about"), ("nearly", "almost"), ("throughout", "all over"),
         ("additional", "further"), ("assisted", "helped"), ("children", "kids"), ("largest", "biggest"),
         ("primarily", "mainly"), ("mainly", "mostly"), ("usually", "normally"), ("received", "got"),
@@ -64,8 +71,10 @@ _WORDS = tuple(
 )  # fmt: skip
 
 _NOUNS = r"(?:the|a|an|[A-Z]|\d)"
+_MONTH = either(" ".join(MONTHS))
 _DATED = re.compile(
-    rf"^(?:(?:early|late|mid|around|about)[ -])?(?:(?:{'|'.join((*MONTHS, *DAYS))})\b.*|(?:the\s)?\d{{3,4}}s?|\d{{1,2}}\s(?:{'|'.join(MONTHS)}).*)$"
+    r"^(?:(?:early|late|mid|around|about)[ -])?"
+    rf"(?:(?:{_MONTH}|{either(' '.join(DAYS))})\b.*|(?:the\s)?\d{{3,4}}s?|\d{{1,2}}\s{_MONTH}.*)$"
 )
 _DONE = (
     "born founded established built released published created formed completed opened introduced signed killed "
@@ -73,9 +82,8 @@ _DONE = (
     "first built first published first used discovered developed captured defeated crowned executed buried"
 )
 _WHEN_DONE = re.compile(rf"^When (was|were) (.+) ({'|'.join(dict.fromkeys(_DONE.split()))})( [^?,]*)?\?$")
-_WHERE_DONE = re.compile(
-    r"^Where (was|were|is|are) (.+) (born|located|held|buried|founded|built|based|headquartered|situated|killed|signed)\?$"
-)
+_THERE = either("born located held buried founded built based headquartered situated killed signed")
+_WHERE_DONE = re.compile(rf"^Where (was|were|is|are) (.+) ({_THERE})\?$")
 _VERBS = {
     "begin": "began", "die": "died", "win": "won", "become": "became", "open": "opened", "end": "ended",
     "start": "started", "join": "joined", "move": "moved", "sign": "signed", "release": "released", "leave": "left",
@@ -86,9 +94,11 @@ _VERBS = {
 _WHEN_DID = re.compile(
     rf"^(?:When|(?:In|On) (?:what|which) (?:year|date|month)) did (.+?) ({'|'.join(_VERBS)})( [^?,]*)?\?$"
 )
+_NO_VERB = either("is was are were did does do called named based used")
+_DID = either("[a-z]{2,}ed won became led wrote made took gave began built lost ruled said beat held sang sent")
 _SUBJECT = re.compile(
     r"^(?:Who|(?:What|Which) (?!year|date|day|time|month)[\w-]+(?: [\w-]+)?) "
-    r"((?!is\b|was\b|are\b|were\b|did\b|does\b|do\b|called\b|named\b|based\b|used\b)(?:[a-z]{2,}ed|won|became|led|wrote|made|took|gave|began|built|lost|ruled|said|beat|held|sang|sent)\b [^?,]+)\?$"
+    rf"((?!{_NO_VERB}\b){_DID}\b [^?,]+)\?$"
 )
 _WHO_BE = re.compile(r"^Who (is|was|were|are) (the [^?,]+)\?$")
 _WHAT_BE = re.compile(r"^What (is|was|are|were) (the [^?,]+?)( called| known as)?\?$")
