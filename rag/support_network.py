@@ -51,7 +51,7 @@ class SupportNetwork(nn.Module):
 
 
 def from_reader(weights: Path = WEIGHTS, *, frozen: int) -> SupportNetwork:
-    """The network before any training: the reader's body, of which embeddings and the lowest layers stay as they are."""
+    """The network before any training: the reader's body, its embeddings and lowest layers left as they are."""
     network = SupportNetwork(from_weights(weights).body)
     for part in (network.body.embeddings, *network.body.encoder.layer[:frozen]):
         for parameter in part.parameters():
@@ -81,14 +81,14 @@ class Scorer:
     """The trained network with its tokenizer, as `rag.support` uses it. Thread-safe."""
 
     def __init__(self, network: SupportNetwork, tokenizer: Any) -> None:
-        self._network = network.eval()
+        self.network = network.eval()
         self._tokenizer = tokenizer
 
     @classmethod
     def load(
         cls, trained: Path = TRAINED, *, pinned: str = PINNED, reader: Path = WEIGHTS, bfloat16: bool | None = None
     ) -> Scorer:
-        """Raises ReaderError where either weights are missing or not the pinned ones, EncoderError for the embeddings."""
+        """Raises ReaderError where weights are missing or not the pinned ones, EncoderError for the embeddings."""
         own = {name: tensor for name, tensor in _checked(reader, READER).items() if name.startswith("body.")}
         own |= _checked(trained, pinned)
         folder = bundled()
@@ -120,7 +120,7 @@ class Scorer:
             chosen = order[begin : begin + BATCH]
             batch = arrange(*zip(*(pieces[i] for i in chosen), strict=True))
             with torch.inference_mode():
-                rows = self._network(batch).tolist()
+                rows = self.network(batch).tolist()
             for i, row in zip(chosen, rows, strict=True):
                 found[i] = row
         return found

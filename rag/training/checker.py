@@ -1,6 +1,7 @@
-"""Train the support checker: `python -m rag.training.checker WORK` resumes where it stopped, writes support.safetensors.
+"""Train the support checker: `python -m rag.training.checker WORK` resumes, and writes support.safetensors at the end.
 
-WORK holds pairs.npz of `python -m rag.training.pairs`, or `--data` names the folder to make them from. It begins with the reader's weights; the rate falls to zero.
+WORK holds pairs.npz of `python -m rag.training.pairs`, or `--data` names the folder to make them from. It begins with
+the reader's weights; the rate falls to zero.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from torch.nn.functional import cross_entropy
 
 from rag.network import arrange
 from rag.support_network import SupportNetwork, from_reader, trained_weights
-from rag.training.pairs import KINDS, LABELS, Pairs, write
+from rag.training.pair_arrays import KINDS, LABELS, Pairs
+from rag.training.pairs import write
 from rag.training.recipe import Recipe, SupportRecipe
 
 POOL = 32  # batches that are sorted by length together
@@ -153,7 +155,9 @@ def _record(file: Path, step: int, network: SupportNetwork, pairs: Pairs) -> Non
     right = (found == supported) == (pairs.label[held] == supported)
     true = pairs.label[held] == supported
     balanced = (right[true].mean() + right[~true].mean()) / 2
-    kinds = {kind: round(float(right[at].mean()), 3) for i, kind in enumerate(KINDS) if (at := pairs.kind[held] == i).any()}
+    kinds = {
+        kind: round(float(right[at].mean()), 3) for i, kind in enumerate(KINDS) if (at := pairs.kind[held] == i).any()
+    }
     point = {"step": step, "balanced": round(float(balanced), 4), "kinds": kinds}
     with file.open("a", encoding="utf-8") as curve:
         curve.write(json.dumps(point) + "\n")

@@ -5,13 +5,24 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
 
 from rag.training.verbs import bare_of_past, is_finite, participle
 from rag.words import MONTHS
 
-SAID = "said|says|told reporters|added|announced|stated|noted|explained|reported|confirmed|argued|claimed|warned|insisted"
-_SAID_THAT = re.compile(rf"^(?P<who>[A-Z][\w.’' -]{{2,50}}?) (?P<verb>{SAID}) (?:that )?(?P<what>(?:the|an?|it|he|she|they|his|her|their|its|there|this|these|no|some|many|[A-Z]\w+)\b.{{15,}})$")  # fmt: skip
-_WHAT_SAID = re.compile(rf"^(?P<what>[A-Z][^\"“”]{{15,}}), (?:(?P<who>[A-Z][\w.’' -]{{2,50}}?) (?P<verb>{SAID})|(?P<verb2>{SAID}) (?P<who2>[A-Z][\w.’' -]{{2,50}}?))$")  # fmt: skip
+FIRST_NAMES = Path(__file__).parent / "first_names.txt"  # common ones, to know a person by
+SAID = (
+    "said|says|told reporters|added|announced|stated|noted|explained|reported|confirmed|argued|claimed|warned|insisted"
+)
+_WHO = r"[A-Z][\w.’' -]{2,50}?"
+_SAID_THAT = re.compile(
+    rf"^(?P<who>{_WHO}) (?P<verb>{SAID}) (?:that )?"
+    r"(?P<what>(?:the|an?|it|he|she|they|his|her|their|its|there|this|these|no|some|many|[A-Z]\w+)\b.{15,})$"
+)
+_WHAT_SAID = re.compile(
+    rf"^(?P<what>[A-Z][^\"“”]{{15,}}), (?:(?P<who>{_WHO}) (?P<verb>{SAID})|(?P<verb2>{SAID}) (?P<who2>{_WHO}))$"
+)
 _ACCORDING = re.compile(r"^According to (?P<who>[^,]{3,60}), (?P<what>.{15,})$")
 _BRACKET = re.compile(r"\s*\([^()]*\)|\s*\[[^\[\]]*\]")
 _RELATIVE = re.compile(r", (?:which|who|whose|where|including|such as|known as|according to)\b[^,.;()\"]{3,}, ")
@@ -20,15 +31,19 @@ _TRAILING = re.compile(
     r"after|before|because|since|despite|even)\b|;| because | although | whereas | while )"
 )
 _LEADING = re.compile(
-    r"^(?P<lead>(?:In|On|At|During|After|Before|Since|By|From|Throughout|Following|Under|Within|Around|Between|Until|As of"
-    r"|However|Moreover|Furthermore|Additionally|Meanwhile|Today|Later|Then|Thus|Therefore|Also|Finally|Eventually|"
-    r"Initially|Originally|Recently|Currently|Subsequently|Nevertheless|Similarly|Consequently)\b[^,.;]{0,60}), "
+    r"^(?P<lead>(?:In|On|At|During|After|Before|Since|By|From|Throughout|Following|Under|Within|Around|Between|Until|"
+    r"As of|However|Moreover|Furthermore|Additionally|Meanwhile|Today|Later|Then|Thus|Therefore|Also|Finally|"
+    r"Eventually|Initially|Originally|Recently|Currently|Subsequently|Nevertheless|Similarly|"
+    r"Consequently)\b[^,.;]{0,60}), "
     r"(?P<rest>(?:the|an?|it|he|she|they|his|her|their|its|there|this|these|[A-Z]\w+)\b.+)$"
 )
 _MOVABLE = re.compile(r"(?:In|On|At|During|Since|By|Throughout|Around|Until|Between|From)\b")
 _CONJUNCT = re.compile(r",? and (?=(?:was|were|is|are|has|had|have|\w+ed|became|took|made|went|began|won|led)\b)")
 _PRONOUN = re.compile(r"^(?P<word>He|She|It|They|His|Her|Its|Their)\b")
-_NAME = re.compile(r"^(?:(?:The|In \w+,) )?(?P<name>[A-Z][\w’'-]+(?: (?:of|de|van|von|al-)?\s?[A-Z][\w’'.-]+)+)(?=(?:'s|’s|,|\s+[a-z(]))")
+_NAME = re.compile(
+    r"^(?:(?:The|In \w+,) )?(?P<name>[A-Z][\w’'-]+(?: (?:of|de|van|von|al-)?\s?[A-Z][\w’'.-]+)+)"
+    r"(?=(?:'s|’s|,|\s+[a-z(]))"
+)
 _SYNONYMS = (
     ("more than", "over"), ("over (?=\\d)", "more than "), ("around (?=\\d)", "about "), ("about (?=\\d)", "around "),
     ("approximately", "about"), ("roughly", "about"), ("(?<=\\d)%", " percent"), ("(?<=\\d) percent\\b", "%"),
@@ -42,14 +57,19 @@ _SYNONYMS = (
     ("shows", "indicates"), ("showed", "indicated"), ("obtained", "gained"), ("built", "constructed"),
     ("constructed", "built"), ("help", "assist"), ("helped", "assisted"), ("used", "employed"), ("use", "employ"),
     ("required", "needed"), ("requires", "needs"), ("important", "significant"), ("primarily", "mainly"),
-    ("mainly", "chiefly"), ("mostly", "mainly"), ("often", "frequently"), ("frequently", "often"), ("usually", "generally"),
-    ("near", "close to"), ("within", "inside"), ("throughout", "across"), ("until", "till"), ("in the United States", "in America"),
+    ("mainly", "chiefly"), ("mostly", "mainly"), ("often", "frequently"), ("frequently", "often"),
+    ("usually", "generally"),
+    ("near", "close to"), ("within", "inside"), ("throughout", "across"), ("until", "till"),
+    ("in the United States", "in America"),
     ("was founded", "was established"), ("was established", "was founded"), ("founded", "established"),
     ("established", "founded"), ("demanded", "called for"), ("called for", "demanded"), ("talks", "negotiations"),
-    ("negotiations", "talks"), ("agreement", "deal"), ("soldiers", "troops"), ("troops", "soldiers"), ("attempted", "tried"),
-    ("tried", "attempted"), ("wounded", "injured"), ("injured", "hurt"), ("ceasefire", "truce"), ("rejected", "turned down"),
+    ("negotiations", "talks"), ("agreement", "deal"), ("soldiers", "troops"), ("troops", "soldiers"),
+    ("attempted", "tried"),
+    ("tried", "attempted"), ("wounded", "injured"), ("injured", "hurt"), ("ceasefire", "truce"),
+    ("rejected", "turned down"),
     ("refused", "declined"), ("selected", "chosen"), ("as well as", "and"), ("assistance", "help"), ("area", "region"),
-    ("created", "made"), ("developed", "created"), ("released", "issued"), ("published", "released"), ("capital city", "capital"),
+    ("created", "made"), ("developed", "created"), ("released", "issued"), ("published", "released"),
+    ("capital city", "capital"),
 )  # fmt: skip
 _COMPILED = [
     (re.compile((r"\b" if one[0].isalpha() else "") + one + (r"\b" if one[-1].isalpha() else "")), other)
@@ -57,9 +77,23 @@ _COMPILED = [
 ]
 _ACTIVE = re.compile(
     r"(?P<who>(?:The |the )?[A-Z][\w’-]+(?: (?:of )?[A-Z][\w’-]+){0,3}) (?P<verb>[a-z]+) "
-    r"(?P<whom>(?:(?:the|a|an) (?:[a-z-]+ )?[\w-]+|[A-Z][\w’-]+(?: [A-Z][\w’-]+){0,3}))(?P<rest>(?: (?:in|on|at|after|before|during|with|for|from)\b.*)?)$"
+    r"(?P<whom>(?:(?:the|a|an) (?:[a-z-]+ )?[\w-]+|[A-Z][\w’-]+(?: [A-Z][\w’-]+){0,3}))"
+    r"(?P<rest>(?: (?:in|on|at|after|before|during|with|for|from)\b.*)?)$"
 )
-_NO_PASSIVE = frozenset("become be have cost remain seem resemble lack contain include say state begin come go live last stay".split())
+_NO_PASSIVE = frozenset(
+    "become be have cost remain seem resemble lack contain include say state begin come go live last stay".split()
+)
+_CAPITAL = r"[A-Z][\w’-]+(?: [A-Z][\w’-]+){0,2}"
+_PAIR = re.compile(
+    rf"(?:(?<=^)|(?<=[a-z] ))(?P<one>{_CAPITAL}) (?P<by>and|met|married|or) (?P<other>{_CAPITAL})"
+    r"(?=[ .](?!and|or|[A-Z]))"
+)
+_LAST_PHRASE = re.compile(
+    r" (?:in|at|during|since|until|before|after|on (?=(?:\w+day|January|February|March|April|May|June|July|August|"
+    r"September|October|November|December|\d)))\b[^,;:()]{3,45}\.$"
+)
+_FULL_NAME = re.compile(r"\b(?P<first>[A-Z][a-z]+) (?:[A-Z]\.? )?(?P<last>[A-Z][a-z]+)\b(?! [A-Z])")
+_OF_THE_TITLE = ("They", "Their", "It", "Its")  # pronouns that often stand for something else than the last subject
 SHORTEST = 5  # words of a statement
 
 Rewording = Callable[[str, random.Random], str]
@@ -85,7 +119,10 @@ def moved(sentence: str, chance: random.Random) -> str:
         who, verb = match["who"] or match["who2"], match["verb"] or match["verb2"]
         found += [f"{who} {verb} that {_lower(match['what'])}.", f"According to {who}, {_lower(match['what'])}."]
     if match := _ACCORDING.match(body):
-        found += [f"{_upper(match['what'])}, according to {match['who']}.", f"{_upper(match['who'])} said that {_lower(match['what'])}."]
+        found += [
+            f"{_upper(match['what'])}, according to {match['who']}.",
+            f"{_upper(match['who'])} said that {_lower(match['what'])}.",
+        ]
     if (match := _LEADING.match(body)) and _MOVABLE.match(match["lead"]):
         found.append(f"{_upper(match['rest'])} {_lower(match['lead'])}.")
     return _chosen(found, sentence, chance)
@@ -123,11 +160,40 @@ def passive(sentence: str, chance: random.Random) -> str:
     return f"{_upper(match['whom'])} was {participle(bare)} by {_lower(match['who'])}{match['rest']}."
 
 
+def mirrored(sentence: str, chance: random.Random) -> str:
+    """ "Rubio and Lavrov" as "Lavrov and Rubio", "Rubio met Lavrov" as "Lavrov met Rubio"."""
+    match = _PAIR.search(sentence)
+    if not match or match["one"] == match["other"] or "'" in match.group():
+        return ""
+    return f"{sentence[: match.start()]}{match['other']} {match['by']} {match['one']}{sentence[match.end() :]}"
+
+
+def shortened(sentence: str, chance: random.Random) -> str:
+    """The sentence with a person's first names left out."""
+    fitting = [match for match in _FULL_NAME.finditer(sentence) if match["first"] in _first_names()]
+    if not fitting:
+        return ""
+    match = chance.choice(fitting)
+    return _upper(sentence[: match.start()] + match["last"] + sentence[match.end() :])
+
+
+@cache
+def _first_names() -> frozenset[str]:
+    return frozenset(FIRST_NAMES.read_text(encoding="utf-8").split())
+
+
+def trimmed(sentence: str, chance: random.Random) -> str:
+    """The sentence without the time or place at its end."""
+    match = _LAST_PHRASE.search(sentence)
+    head = sentence[: match.start()] if match else ""
+    return f"{head}." if match and _is_sentence(head) and head.count('"') % 2 == 0 and "(" not in head else ""
+
+
 def named(sentence: str, before: str, title: str) -> str:
     """The sentence with the pronoun that opens it replaced by the name that opens the sentence before."""
     pronoun = _PRONOUN.match(sentence)
     name = _NAME.match(before)
-    if not pronoun or pronoun["word"] in ("They", "Their", "It", "Its") and not (name and name["name"] in title):
+    if not pronoun or (pronoun["word"] in _OF_THE_TITLE and not (name and name["name"] in title)):
         return ""
     if not name or len(re.findall(r"[A-Z][a-z]+ [A-Z][a-z]+", before)) > 2:
         return ""
@@ -144,7 +210,7 @@ def together(one: str, other: str) -> str:
     return f"{one[:-1]}, and {_lower(other)}"
 
 
-REWORDINGS: Sequence[Rewording] = (passive, moved, cut, split, reworded)
+REWORDINGS: Sequence[Rewording] = (passive, mirrored, moved, shortened, trimmed, cut, split, reworded)
 
 
 def _without_lead(sentence: str) -> str:

@@ -25,7 +25,11 @@ _PREPOSED = re.compile(
     r"every|each|today|yesterday|tomorrow|ago|next|last|this|beneath|onto|into|against|not|north|south|east|west|"
     r"because|due|for|so|if|once|only|there|here|home|abroad|overseas)\b", re.IGNORECASE
 )  # fmt: skip
-_DAY = re.compile(rf"(?:the )?(?:\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:{'|'.join(MONTHS)})|(?:{'|'.join(MONTHS)}) \d{{1,2}}\b(?!\d)|\w+day\b)", re.I)
+_DAY = re.compile(
+    rf"(?:the )?(?:\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:{'|'.join(MONTHS)})|"
+    rf"(?:{'|'.join(MONTHS)}) \d{{1,2}}\b(?!\d)|\w+day\b)",
+    re.I,
+)
 _CLOCK = re.compile(r"\d{1,2}(?::\d\d| ?[ap]\.?m\b)", re.IGNORECASE)
 _PRONOUNS = frozenset("he she it they him her them his their its i we you none yes no who".split())
 _OF_A_KIND = frozenset("ethnicity nationality religion color colour age gender type kind size".split())
@@ -48,7 +52,9 @@ def _unfit(given: str) -> bool:
     """Whether an answer cannot stand for a noun: a pronoun, a whole sentence, half of a bracket."""
     words = given.split()
     sentence = len(words) > 7 and given[:1].isupper() and any(is_finite(word) for word in words)
-    return words[0].lower() in _PRONOUNS or sentence or given.count("(") != given.count(")") or given.count('"') % 2 == 1
+    return (
+        words[0].lower() in _PRONOUNS or sentence or given.count("(") != given.count(")") or given.count('"') % 2 == 1
+    )
 
 
 def tidy(text: str) -> str:
@@ -77,7 +83,7 @@ def _turned(asked: list[str], given: str) -> str:
     if wh in ("what", "which") or preposition:
         at = next((i for i, word in enumerate(rest[:6]) if word in AUXILIARIES or word in _DO), -1)
         verb = _past(rest)
-        if 0 < verb and (at < 0 or verb < at) and not preposition and rest[verb - 1] not in _BEFORE_A_NOUN:
+        if verb > 0 and (at < 0 or verb < at) and not preposition and rest[verb - 1] not in _BEFORE_A_NOUN:
             return f"{_of_its_kind(rest[:verb], given)} {' '.join(rest[verb:])}"
         if at > 0:
             return _fronted(wh, rest[:at], rest[at:], _of_its_kind(rest[:at], given), preposition)
@@ -126,7 +132,7 @@ def _counted(rest: list[str], given: str, preposition: str) -> str:
     if first < 0:
         return ""
     thing = " ".join(rest[:first])
-    whole = given if not thing or re.search(r"[A-Za-z]", given) and _shares(thing, given) else f"{given} {thing}"
+    whole = given if not thing or (re.search(r"[A-Za-z]", given) and _shares(thing, given)) else f"{given} {thing}"
     if first == verb:
         return f"{whole} {' '.join(rest[verb:])}"
     if rest[at] in ("are", "were") and rest[at + 1 : at + 2] == ["there"]:
@@ -139,11 +145,25 @@ def _shares(thing: str, given: str) -> bool:
 
 
 def _adverbial(wh: str, rest: list[str], given: str) -> str:
-    if wh == "how" and rest[0] in ("long", "old", "tall", "far", "large", "big", "high", "fast", "deep", "heavy", "often"):
+    if wh == "how" and rest[0] in (
+        "long",
+        "old",
+        "tall",
+        "far",
+        "large",
+        "big",
+        "high",
+        "fast",
+        "deep",
+        "heavy",
+        "often",
+    ):
         measured, rest = rest[0], rest[1:]
         if not rest or rest[0] not in AUXILIARIES | _DO or not re.search(r"\d|\w+ly\b|every|hundred|ten|years", given):
             return ""
-        after = f"{given} {measured}" if measured in ("long", "old", "tall", "deep", "high") and rest[0] in BE else given
+        after = (
+            f"{given} {measured}" if measured in ("long", "old", "tall", "deep", "high") and rest[0] in BE else given
+        )
         return _uninverted(rest, "" if measured in given else after, "end") or ""
     if rest[0] not in AUXILIARIES | _DO:
         return ""
@@ -202,7 +222,12 @@ def _copula(wh: str, noun: list[str], rest: list[str], given: str) -> str:
     be, after = rest[0], rest[1:]
     if not after or (wh == "what" and len(after) == 1 and after[0].islower()) or (noun and noun[0] in _OF_A_KIND):
         return ""
-    if after[0] in _STRANDED or is_participle(after[0]) or after[0].endswith("ing") or after[0] in ("able", "responsible", "not", "also"):
+    if (
+        after[0] in _STRANDED
+        or is_participle(after[0])
+        or after[0].endswith("ing")
+        or after[0] in ("able", "responsible", "not", "also")
+    ):
         return f"{given} {be} {' '.join(after)}"
     at = _predicate(after)
     if after[-1] in _STRANDED and at < 1:
@@ -228,9 +253,10 @@ def _copula(wh: str, noun: list[str], rest: list[str], given: str) -> str:
 def _predicate(words: list[str]) -> int:
     """Where the participle or adjective after the subject stands; -1 where none is clear."""
     for i, word in enumerate(words):
-        if i and (is_participle(word) or (word.endswith("ing") and len(word) > 5)):
-            if words[i - 1].lower() not in _BEFORE_A_NOUN and not words[i - 1].endswith("est") and word.islower():
-                return i
+        before = words[i - 1].lower()
+        fits = word.islower() and (is_participle(word) or (word.endswith("ing") and len(word) > 5))
+        if i and fits and before not in _BEFORE_A_NOUN and not before.endswith("est"):
+            return i
     return -1
 
 

@@ -12,7 +12,8 @@ AUXILIARIES = BE | {"has", "have", "had", "can", "could", "will", "would", "shou
 
 # bare, past, participle
 _IRREGULAR = """
-arise arose arisen|awake awoke awoken|be was been|bear bore borne|beat beat beaten|become became become|begin began begun
+arise arose arisen|awake awoke awoken|be was been|bear bore borne|beat beat beaten
+become became become|begin began begun
 bend bent bent|bet bet bet|bind bound bound|bite bit bitten|bleed bled bled|blow blew blown|break broke broken
 breed bred bred|bring brought brought|build built built|burst burst burst|buy bought bought|cast cast cast
 catch caught caught|choose chose chosen|come came come|cost cost cost|cut cut cut|deal dealt dealt|dig dug dug
@@ -40,8 +41,10 @@ _PAST = {bare: past for bare, past, _ in _ROWS}
 _PARTICIPLE = {bare: participle for bare, _, participle in _ROWS}
 PARTICIPLES = frozenset(participle for *_, participle in _ROWS) - {"come", "run", "set", "put", "read"}
 _DOUBLED = re.compile(r"[^aeiou]*[aeiou][bdgklmnprt]")  # "stop", not "visit"
-_ALSO_DOUBLED = frozenset({"occur", "refer", "admit", "permit", "commit", "transfer", "control", "compel", "expel", "rebel",
-                           "prefer", "submit", "emit", "defer", "patrol", "regret", "deter", "infer", "equip", "ban"})  # fmt: skip
+_ALSO_DOUBLED = frozenset(
+    """occur refer admit permit commit transfer control compel expel rebel prefer submit emit defer patrol regret deter
+    infer equip ban""".split()
+)
 
 
 @cache
