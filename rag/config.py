@@ -52,10 +52,19 @@ class ReaderSettings(_Section):
 
 
 class LLMSettings(_Section):
+    provider: Literal["openai", "ollama", "anthropic"] = Field(
+        "openai", description="openai: any OpenAI-compatible endpoint; ollama and anthropic: their own protocols"
+    )
     model: str = Field("", description="model name at the endpoint; empty: no language model is used")
-    base_url: str = Field("", description="OpenAI-compatible endpoint, such as http://127.0.0.1:8000/v1")
+    base_url: str = Field(
+        "", description="its address, such as http://127.0.0.1:8000/v1; ollama and anthropic have one of their own"
+    )
     api_key: SecretStr = Field(SecretStr(""), description="sent to base_url only; never logged or exported")
     timeout: float = Field(60.0, gt=0, description="seconds for the whole answer")
+    first_token: float = Field(15.0, gt=0, description="seconds until the model begins to write")
+    first_sentence: float = Field(25.0, gt=0, description="seconds until a first sentence is found to be supported")
+    idle: float = Field(10.0, gt=0, description="longest pause between two tokens, in seconds")
+    stream: bool = Field(True, description="false: for an endpoint that sends its answer only as a whole")
     max_tokens: int = Field(600, ge=16, description="longest draft")
     context_window: int = Field(8192, ge=512, description="tokens that the model takes")
     passages: int = Field(8, ge=1, description="passages shown to the model")

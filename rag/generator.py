@@ -1,60 +1,44 @@
-"""Question and passages to a draft, by one call to a language model behind an OpenAI-compatible endpoint."""
+"""Question and passages to a draft as it is written, by a language model that may be slow, broken or away."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from contextvars import copy_context
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from threading import Thread
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
+from rag import models
+from rag.breaker import Breaker
 from rag.config import LLMSettings
-from rag.errors import ConfigError, LLMError
+from rag.errors import LLMError
 from rag.prompts import DECLINED, defused, fenced, load
 from rag.types import Hit
+from rag.writing import Draft, Writing
 
 if TYPE_CHECKING:
-    import httpx
-    from llama_index.core.base.llms.types import ChatResponse
     from llama_index.core.llms import LLM
     from llama_index.core.prompts import PromptTemplate
-
-RETRIES = 1  # after a refused connection, a 429 or a 5xx, within the same time limit
 
 _VARIABLES = frozenset({"question", "passages", "not_found"})
 _RESERVE = 64  # tokens that chat templates put around a message
 _BYTES_PER_TOKEN = 3  # fewer than any common tokenizer needs for prose
-_CHARACTERS_PER_TOKEN = 16  # a server that sends more of them has ignored the limit
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_HEADERS = {"accept", "accept-encoding", "connection", "content-length", "content-type", "host", "user-agent"}
-_THOUGHTS = re.compile(r"^\s*<think>.*?(?:</think>|\Z)", re.DOTALL)
-_QUOTES = r"[\"'”’»)]*"
-_CLOSED = re.compile(  # before white space, with marks after or before the full stop; a last "3." may have been 3.5
-    rf"[.!?…]{_QUOTES}(?:(?:\s*[\[【][\d,;–\s-]+[\]】])+|(?=\s+\S))|[\]】][.!?…]{_QUOTES}|(?<!\d)[.!?…]{_QUOTES}$"
-)
 
 
 class Generator:
-    """Writes drafts. Holds no connection: each draft opens its own and closes it."""
+    """Writes drafts. Holds no connection: each draft opens its own and closes it. Thread-safe."""
 
-    def __init__(self, settings: LLMSettings, *, prompts: Path, llm: LLM | None = None) -> None:
+    def __init__(
+        self, settings: LLMSettings, *, prompts: Path, llm: LLM | None = None, breaker: Breaker | None = None
+    ) -> None:
         """Check the settings and the prompt; `llm` takes the place of the endpoint.
 
-        Raises ConfigError for an endpoint that is no address or a key that is none, PromptError for a prompt that
-        does not fit.
+        Raises ConfigError for an endpoint that is no address, a key that is none or a package that is absent,
+        PromptError for a prompt that does not fit.
         """
-        if llm is None and _address(settings.base_url) is None:
-            raise ConfigError(
-                "llm.base_url is not an http or https address.",
-                remedy='Set it in rag.toml, such as base_url = "http://127.0.0.1:8000/v1".',
-            )
+        if llm is None:
+            models.check(settings)
         self._settings = settings
-        if not (self._key().isascii() and self._key().isprintable()):
-            raise ConfigError("llm.api_key holds characters that no key has.", remedy="Copy it again, on one line.")
         self._llm = llm
+        self._breaker = breaker or Breaker()
         self._template: PromptTemplate = load("answer", prompts, variables=_VARIABLES)
 
     @property
@@ -64,7 +48,7 @@ class Generator:
     @property
     def endpoint(self) -> str:
         """Where drafts come from, without any secret."""
-        return _address(self._settings.base_url) or self.name
+        return (models.endpoint(self._settings) if self._llm is None else "") or self.name
 
     def fitting(self, question: str, hits: Sequence[Hit]) -> list[Hit]:
         """Return the first hits, as many as are shown to the model: their numbers are 1, 2, … in a draft."""
@@ -77,8 +61,20 @@ class Generator:
     def draft(self, question: str, hits: Sequence[Hit]) -> str:
         """Return what the model writes about `fitting(question, hits)`: never empty, not yet checked.
 
-        A draft that was cut off ends with its last whole sentence. Raises LLMError for any failure, and where
-        the question leaves no room for a passage.
+        A draft that was cut off ends with its last whole sentence. Raises LLMError where there is none.
+        """
+        *_, last = self.stream(question, hits)
+        return last.text
+
+    def stream(
+        self, question: str, hits: Sequence[Hit], *, accepted: Callable[[], bool] | None = None
+    ) -> Iterator[Draft]:
+        """Yield the draft as it grows, by whole sentences, the last one complete; close the iterator to end the model.
+
+        Twice a second at least, what there is comes again, empty at first, so that the caller can stop. `accepted`
+        says whether a sentence has been found to be supported yet; without it, the first whole one counts.
+        Raises LLMError for a failure before a whole sentence, where none is accepted in time, and where the question
+        leaves no room for a passage; later failures end the draft with a reason in its `cut`.
         """
         shown = self.fitting(question, hits)
         if not shown:
@@ -86,10 +82,30 @@ class Generator:
             raise LLMError(
                 f"{self.endpoint}: nothing was sent: {what}.", remedy="Ask shorter or raise llm.context_window."
             )
-        answered = self._answered(self._prompt(question, shown))
-        if isinstance(answered, LLMError):
-            raise answered  # outside of any handler: the first error, which holds the key, is not chained to it
-        return answered
+        return self._guarded(self._prompt(question, shown), accepted)
+
+    def _guarded(self, prompt: str, accepted: Callable[[], bool] | None) -> Iterator[Draft]:
+        """Ask where the breaker lets through, and tell it how that ended."""
+        if closed := self._breaker.enter():
+            raise LLMError(
+                f"{self.endpoint}: failed {closed.failures} times in a row, at last so: {closed.last} "
+                f"It is not asked again for {closed.seconds:.0f} s.",
+                remedy="Run `rag doctor`.",
+            )
+        writing = Writing(self._settings, self._llm, self.endpoint, accepted)
+        ended = False
+        try:
+            yield from writing.drafts(prompt)
+            ended = True
+        finally:  # also where the caller closes this
+            if not ended:
+                self._breaker.left()
+            elif writing.failure and not writing.is_of_the_request:
+                self._breaker.failed(writing.failure)
+            else:
+                self._breaker.succeeded()
+        if writing.error:
+            raise writing.error
 
     def _prompt(self, question: str, hits: Sequence[Hit]) -> str:
         passages = "\n\n".join(fenced(number, hit) for number, hit in enumerate(hits, start=1))
@@ -97,162 +113,3 @@ class Generator:
 
     def _room(self) -> int:
         return (self._settings.context_window - self._settings.max_tokens - _RESERVE) * _BYTES_PER_TOKEN
-
-    def _answered(self, prompt: str) -> str | LLMError:
-        from llama_index.core.llms import ChatMessage, MessageRole
-
-        message = ChatMessage(role=MessageRole.USER, content=prompt)
-        client = None
-        try:
-            if self._llm is not None:
-                llm = self._llm
-            else:
-                client = self._client()
-                llm = _openai_like(self._settings, client)
-            return self._whole(_within(self._settings.timeout, lambda: llm.chat([message])))
-        except Exception as error:  # whatever a client library raises, the caller hears of one kind of failure
-            return self._fault(error)
-        finally:
-            if client is not None:
-                client.close()  # ends a call that is still running, too
-
-    def _client(self) -> httpx.Client:
-        """An HTTP client that goes to the endpoint only, and takes it nothing but the request and our key."""
-        import httpx
-
-        key = self._key()
-
-        def bare(request: httpx.Request) -> None:
-            for header in set(request.headers) - _HEADERS:
-                del request.headers[header]
-            if key:
-                request.headers["authorization"] = f"Bearer {key}"
-
-        local = urlsplit(self._settings.base_url).hostname in _LOOPBACK
-        return httpx.Client(event_hooks={"request": [bare]}, follow_redirects=False, trust_env=not local)
-
-    def _key(self) -> str:
-        return self._settings.api_key.get_secret_value().strip()
-
-    def _whole(self, response: ChatResponse) -> str:
-        text = _THOUGHTS.sub("", response.message.content or "").strip()
-        most = self._settings.max_tokens * _CHARACTERS_PER_TOKEN
-        if len(text) > most or _finish(response.raw) in ("length", "content_filter"):
-            text = _whole_sentences(text[:most])
-            if not text:
-                raise self._error("stopped before the first whole sentence.", "Raise llm.max_tokens.")
-        if not text:
-            raise self._error("answered with nothing.", "Ask again, or try another llm.model.")
-        return text
-
-    def _fault(self, error: Exception) -> LLMError:
-        """Return the failure in plain words; what the endpoint itself says is repeated only where it holds no key."""
-        import httpx
-        import openai
-
-        if isinstance(error, LLMError):
-            return error
-        if isinstance(error, TimeoutError | openai.APITimeoutError | httpx.TimeoutException):
-            return self._error(f"no answer within {self._settings.timeout:g} s.", "Raise llm.timeout or ask later.")
-        if isinstance(error, openai.APIStatusError):
-            return self._error(*_status(error.status_code, self._quotable(error.body)))
-        if isinstance(error, openai.APIConnectionError | httpx.TransportError):
-            refused = isinstance(error.__cause__ or error, httpx.ConnectError)
-            what = "cannot be reached." if refused else "the connection broke."
-            return self._error(what, "Start the server there, or correct llm.base_url.")
-        if isinstance(error, openai.APIError | TypeError | ValueError | AttributeError | LookupError):
-            what = "answered with something that is not a chat completion."
-            return self._error(what, "Check that llm.base_url is OpenAI-compatible; it usually ends in /v1.")
-        return self._error(f"failed ({type(error).__name__}).", "See the server's log.")
-
-    def _error(self, what: str, remedy: str) -> LLMError:
-        return LLMError(f"{self.endpoint}: {what}", remedy=remedy)
-
-    def _quotable(self, body: object) -> str:
-        said = body.get("message") if isinstance(body, dict) else None
-        line = " ".join(defused(said).split())[:200] if isinstance(said, str) else ""
-        key = self._key()
-        return "" if key and key[:6] in line else line
-
-
-def _openai_like(settings: LLMSettings, client: httpx.Client) -> LLM:
-    """The model behind the endpoint. The key is not given here: the HTTP client adds it, and no event can hold it."""
-    import openai
-    from llama_index.llms.openai_like import OpenAILike  # type: ignore[import-untyped]
-
-    sdk = openai.OpenAI(
-        api_key="none",
-        base_url=settings.base_url,
-        timeout=settings.timeout,
-        max_retries=RETRIES,
-        http_client=client,
-    )
-    model: LLM = OpenAILike(
-        model=settings.model,
-        api_base=settings.base_url,
-        api_key="none",
-        openai_client=sdk,
-        is_chat_model=True,
-        temperature=0.0,
-        max_tokens=settings.max_tokens,
-        context_window=settings.context_window,
-        timeout=settings.timeout,
-        max_retries=0,  # the client above retries; both together would multiply
-    )
-    return model
-
-
-def _within(seconds: float, work: Callable[[], ChatResponse]) -> ChatResponse:
-    """Return `work()`, or raise TimeoutError: a client's own limit starts anew with each byte that arrives."""
-    result: Future[ChatResponse] = Future()
-
-    def run() -> None:
-        try:
-            result.set_result(work())
-        except Exception as error:
-            result.set_exception(error)
-
-    Thread(target=copy_context().run, args=(run,), daemon=True).start()
-    return result.result(seconds)
-
-
-def _whole_sentences(text: str) -> str:
-    """Return a text that was cut off, up to the end of its last whole sentence."""
-    ends = [match.end() for match in _CLOSED.finditer(text)]
-    return text[: ends[-1]] if ends else ""
-
-
-def _finish(raw: Any) -> str:
-    """Return why the model stopped, where its answer says so."""
-    choices = raw.get("choices") if isinstance(raw, dict) else getattr(raw, "choices", None)
-    first = choices[0] if choices else None
-    return str((first.get("finish_reason") if isinstance(first, dict) else getattr(first, "finish_reason", "")) or "")
-
-
-def _status(status: int, said: str) -> tuple[str, str]:
-    """Return what an HTTP status means and what to do about it."""
-    if status in (401, 403):
-        return f"refused the key (HTTP {status}).", "Set llm.api_key, or RAG_LLM__API_KEY in the environment."
-    if status == 404:
-        return "knows no such path or model (HTTP 404).", "Check llm.model, and llm.base_url: it usually ends in /v1."
-    if status == 429:
-        return "is busy, or the quota is spent (HTTP 429).", "Ask again later."
-    if status < 400:
-        return f"redirects elsewhere (HTTP {status}), which is not followed.", "Correct llm.base_url."
-    if status < 500:
-        return (
-            f"refused the request (HTTP {status}){': ' if said else ''}{said.rstrip('.')}.",
-            "Check the settings under [llm].",
-        )
-    return f"failed (HTTP {status}).", "Ask again later, or see the server's log."
-
-
-def _address(base_url: str) -> str | None:
-    """Return scheme, host and path of an http(s) address, without user or query; None where it is none."""
-    try:
-        parts = urlsplit(base_url)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        return None
-    host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{host}{port}{parts.path}" if parts.scheme in ("http", "https") and host else None
