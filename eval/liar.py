@@ -15,12 +15,12 @@ holds all its names and numbers and three quarters of its words by the count of 
 from __future__ import annotations
 
 import argparse
-import inspect
 import json
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial as bound
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,10 @@ from eval.provenance import provenance
 from eval.standing import absent
 from eval.statistics import column, interval, mean_of, resamples
 from rag.encoder import Encoder
-from rag.grounding import checked
+from rag.errors import RagError
+from rag.grounding import Checked, checked
 from rag.passages import PassageParser
+from rag.support import SupportChecker
 from rag.types import Citation, Statement
 from rag.words import words
 
@@ -58,11 +60,11 @@ class Judged:
         return self.outcome in ("supported", "miscited")
 
 
-def judged(draft: Draft, gate: Callable[..., Any]) -> Iterator[Judged]:
+def judged(draft: Draft, gate: Callable[..., Checked]) -> Iterator[Judged]:
     """Give a draft to the gate and find each of its sentences again."""
     found = gate(draft.text, draft.hits, draft.documents.__getitem__)
     shown = {" ".join(words(statement.text)): statement for statement in found.statements}
-    gone = {" ".join(words(_part(one, 0, "text"))): str(_part(one, 1, "reason")) for one in found.removed}
+    gone = {" ".join(words(one.text)): f"{one.outcome}: {one.reason}" for one in found.removed}
     for told in draft.told:
         statement = shown.get(told.key)
         if statement is None:
@@ -72,10 +74,6 @@ def judged(draft: Draft, gate: Callable[..., Any]) -> Iterator[Judged]:
         outcome = statement.support if _right(told, statement) or statement.support == "partial" else "miscited"
         quotes = tuple(f"{c.path}: {c.quote}" for c in statement.citations)
         yield Judged(told=told, draft=draft, outcome=outcome, why="", quotes=quotes)
-
-
-def _part(removed: Any, place: int, name: str) -> Any:
-    return removed[place] if isinstance(removed, tuple) else getattr(removed, name)
 
 
 def _right(told: Told, statement: Statement) -> bool:
@@ -88,20 +86,18 @@ def _carries(told: Told, text: str, citation: Citation) -> bool:
     return overlaps or absent(text, [citation.quote]).stands(least=ENOUGH)
 
 
-def gate_of(checker: str) -> Callable[..., Any]:
+def gate_of(checker: str) -> Callable[..., Checked]:
     """The gate with the trained checker where there is one and "auto" or "yes" asks for it, else by words alone."""
-    if checker == "no" or "checker" not in inspect.signature(checked).parameters:
-        if checker == "yes":
-            raise SystemExit("there is no checker")
+    if checker == "no":
         return checked
     try:
-        from rag.support import SupportChecker  # type: ignore[import-untyped, import-not-found, unused-ignore]
-    except ImportError:
+        model = SupportChecker()
+        assert model.network  # its weights are read
+    except RagError:
         if checker == "yes":
             raise
         return checked
-    model = SupportChecker()
-    return lambda *given: checked(*given, checker=model)  # type: ignore[call-arg, unused-ignore]
+    return bound(checked, checker=model)
 
 
 def drafts_of(names: Sequence[str], number: int, *, seed: int = 0, data: Path = DATA) -> Iterator[tuple[str, Draft]]:

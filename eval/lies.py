@@ -56,7 +56,7 @@ _OPPOSITES = """
 large small|larger smaller|largest smallest|big little|bigger smaller|biggest smallest|high low|higher lower|
 highest lowest|increase decrease|increased decreased|increases decreases|increasing decreasing|rise fall|rose fell|
 rising falling|north south|northern southern|east west|eastern western|northeast southwest|northwest southeast|
-before after|more fewer|most least|early late|earlier later|earliest latest|first last|old new|older younger|
+before after|most least|early late|earlier later|earliest latest|first last|old new|older younger|
 oldest youngest|won lost|winning losing|victory defeat|strong weak|stronger weaker|strongest weakest|public private|
 rich poor|long short|longer shorter|longest shortest|fast slow|faster slower|male female|men women|man woman|
 upper lower|inner outer|internal external|hot cold|warm cool|wet dry|positive negative|popular unpopular|
@@ -178,6 +178,9 @@ def wrong_name(scene: Scene) -> str | None:
         return None
     old = scene.chance.choice(found)
     at = scene.sentence.index(old)
+    before, after = scene.sentence[:at], scene.sentence[at + len(old) :]
+    if re.search(r"[A-Z]\.\s$|[-–]$|[A-Z]\w+ (?:and|&) $", before) or re.match(r"[-–]|\s(?:and|&)\s[A-Z]", after):
+        return None  # a part of a name
     if _initials(old) == new or _initials(new) == old:
         return None
     return spliced(scene.sentence, at, at + len(old), new)

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from eval.scenes import DAYS, MONTHS, NAME, YEAR, either
 
 _PARENTHESIS = re.compile(r"\s*\([^()]*\)")
-_RELATIVE = re.compile(r",\s(?:which|who|whose|where)\b[^,;:“”\"()]*(?=,\s(?!and\b|or\b|but\b)|\.$)")
+_RELATIVE = re.compile(
+    r",\s(?:which|who|whose|where)\b[^,;:“”\"()]*(?:,(?=\s(?!(?:and|or|but|which|who|whose|where)\b))|(?=\.$))"
+)
 _PARTICIPLE = re.compile(
     r",\s(?:including|making|leading|causing|leaving|giving|allowing|resulting|becoming|with)\b[^,;:]*(?=\.$)"
 )
@@ -137,7 +139,7 @@ def attributed(source: str, following: str, chance: random.Random) -> str | None
     if match := _THAT.match(source):
         who, _, said = match.groups()
         if re.search(
-            r"\b(?:not|never|is|was|are|were|has|had|which|who|if|when|and|as|he|she|it|they)\b|^(?:It|There|This|In)\b",
+            r"\b(?:not|never|is|was|are|were|has|had|which|who|if|when|and|as|he|she|it|they|then|also|later)\b|^(?:It|There|This|In)\b",
             who,
         ):
             return None
@@ -161,6 +163,9 @@ def joined(source: str, following: str, chance: random.Random) -> str | None:
         or source.endswith(('"', "”"))
     ):
         return None
+    first, second = following.split(maxsplit=2)[:2]
+    if first.lower() not in _SMALL and not second[0].isupper() and first not in source:
+        return None  # who knows whether it is a name
     return f"{source[:-1]}, and {_inside(following)}"
 
 
