@@ -31,13 +31,15 @@ def sample_chat(folder: Path, *, documents: Path = SAMPLE, **options: Any) -> It
             yield chat
 
 
-def ask(page: Any, question: str) -> None:
-    """Type a question, press Enter, and wait until its answer is whole and its evidence open."""
+def ask(page: Any, question: str, *, fails: bool = False) -> None:
+    """Type a question, press Enter, and wait until its answer is whole and, unless it fails, its evidence open."""
     before = page.locator("#chat .fn-question").count()
     page.fill("#question textarea", question)
     page.press("#question textarea", "Enter")
     page.locator("#chat .fn-question").nth(before).wait_for()
     settled(page)
+    if fails:
+        return
     opened = f"#evidence-head section[id^=source-{before + 1}-]", f"#evidence-text [id^=open-nearest-{before + 1}-]"
     page.wait_for_selector(", ".join((*opened, "#evidence-text :text('No passage comes near')")))
 

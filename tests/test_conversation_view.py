@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import serving
-from browser import PATIENCE, watched
+from browser import PATIENCE, ask, watched
 from conftest import StandInEncoder
 from test_ui import Parsed, cited, document
 
@@ -102,6 +102,7 @@ def test_partial_support_is_tagged_and_the_meter_stands_at_the_confidence() -> N
     shown = Parsed(render.answer(part, asked="q", turn=1))
     assert "One. [1] partly supported" in shown.text
     assert ("span", {"class": "fn-meter fn-of-10-3", "aria-hidden": "true"}) in shown.tags
+    assert render.announcement(part) == "Answer complete: one. Confidence low (34%), 1 source, 1 partly supported."
 
 
 @pytest.mark.parametrize(
@@ -177,6 +178,15 @@ def test_a_tab_that_shows_another_conversation_stops_what_it_was_being_told() ->
     assert histories.get(TAB, "a") == asked.stopped()
     assert not histories.advance(TAB, "a", before=asked, now=asked.answering(ONE))
     assert histories.advance(OTHER, "a", before=asked, now=asked.answering(ONE))
+
+
+def test_a_tab_finds_the_collection_again_that_it_has_shown_last() -> None:
+    histories, asked = Histories(), Conversation().asking("q")
+    histories.put(TAB, "b", asked)
+    assert (histories.open(TAB, "a"), histories.collection(TAB)) == (Conversation(), "a")
+    assert (histories.open(TAB, "b"), histories.collection(TAB)) == (asked, "b")
+    assert histories.open("x", "b") == Conversation()
+    assert [histories.collection(tab) for tab in (OTHER, "x", "")] == ["", "", ""]
 
 
 def test_equal_answers_share_their_documents() -> None:
@@ -274,16 +284,6 @@ def begun(page: Any) -> Any:
     return page
 
 
-def ask(page: Any, question: str) -> None:
-    """Ask with Enter, and wait until the answer is whole."""
-    before = page.locator("#chat .fn-question").count()
-    page.fill("#question textarea", question)
-    page.press("#question textarea", "Enter")
-    page.locator("#chat .fn-question").nth(before).wait_for()
-    page.wait_for_selector("#chat .fn-pending", state="detached")
-    page.wait_for_selector("#ask:enabled")
-
-
 def test_a_reload_brings_the_conversation_back_to_its_own_tab_alone(context: Any, page: Any) -> None:
     ask(page, WHO)
     tab = page.evaluate("sessionStorage.getItem('footnote-tab')")
@@ -371,6 +371,29 @@ def test_a_question_that_waits_can_be_had_back(browser: Any, served: ChatServer,
             one.wait_for_selector("#ask:enabled")
 
 
+def test_eight_tabs_of_one_browser_do_not_hold_each_other_up(context: Any, page: Any) -> None:
+    tabs = [page, *(begun(context.open()) for _ in range(7))]  # more than it has connections to one host
+    for one in tabs:
+        ask(one, WHO)
+    assert [one.locator("#chat .fn-question").count() for one in tabs] == [1] * 8
+    held = [address for address in context.asked if "/heartbeat/" in address]
+    assert len(held) == len(set(held)) == 8  # asked once by each tab, and answered at once
+
+
+def test_three_tabs_of_one_browser_are_answered_at_the_same_time(context: Any, page: Any, gate: Gate) -> None:
+    gate.open.clear()
+    tabs = [page, *(begun(context.open()) for _ in range(2))]
+    for one in tabs:
+        one.fill("#question textarea", WHO)
+        one.press("#question textarea", "Enter")
+        one.wait_for_selector("#chat .fn-question")
+    tabs[2].reload()
+    begun(tabs[2])
+    gate.open.set()
+    for one in tabs[:2]:
+        one.wait_for_selector("#chat .fn-sure")
+
+
 def test_shift_and_enter_break_the_line(page: Any) -> None:
     page.focus("#question textarea")
     page.keyboard.type("Who met")
@@ -389,13 +412,15 @@ def test_an_error_offers_to_ask_the_same_again(page: Any, monkeypatch: pytest.Mo
 
     with monkeypatch.context() as patched:
         patched.setattr(Assistant, "steps", fails)
-        ask(page, WHO)
+        ask(page, WHO, fails=True)
     assert "An unexpected error stopped this." in page.inner_text("#chat .fn-fault")
     assert "secret" not in page.content()
+    assert page.locator("#chat .message-buttons button").locator("visible=true").count() == 0  # nothing to judge
     page.focus("#chat .fn-again")
     page.keyboard.press("Space")
     page.wait_for_selector("#chat .fn-sure")
     assert page.locator("#chat .fn-question").all_inner_texts() == [WHO, WHO]
+    assert page.locator("#chat button[aria-label^=Right]").locator("visible=true").count() == 1
 
 
 def test_where_the_queue_is_full_the_question_comes_back_and_it_is_said(context: Any, page: Any) -> None:

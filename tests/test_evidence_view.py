@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import ask, watched
 from conftest import StandInEncoder
 from pdfs import Sheet, below, pdf
 from PIL import Image
@@ -20,12 +21,12 @@ from test_ui import PAYLOADS, Parsed, cited, document
 from rag import documents
 from rag.assistant import Assistant
 from rag.config import DocumentSettings
+from rag.documents.pdf_image import SIZE, Mark, page_image
 from rag.types import Answer, Document, Hit, Statement
 from ui import feedback, source
 from ui.pages import Pages
 
 pytestmark = [pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
-PATIENCE = 30_000  # milliseconds
 
 
 def shown(given: Document, quote: str, *, near: int = 300) -> Parsed:
@@ -146,6 +147,14 @@ def test_several_documents_that_say_the_same_are_told() -> None:
     assert "say so" not in source.head(alone, alone.citations[0], turn=1)
 
 
+def test_a_source_of_a_sentence_that_is_only_partly_supported_says_so() -> None:
+    one = cited(document("They met."), "They met.")
+    for support, said in (("partial", True), ("supported", False)):
+        answer = Answer(question="q", statements=(Statement(text="x", citations=one.citations, support=support),))  # type: ignore[arg-type]
+        head = source.head(answer, answer.citations[0], turn=1)
+        assert ("only partly supported: compare the two." in Parsed(head).text) == said
+
+
 def test_a_quote_is_copied_with_its_source_on_one_line() -> None:
     given = document("They met\nin  Riyadh.", outlet="Example News", date="2025-03-12", pages=(0,))
     citation = cited(given, given.text).citations[0]
@@ -191,6 +200,39 @@ def test_the_lines_of_a_quote_are_marked_on_its_page(tmp_path: Path) -> None:
     around = [min(b.left for b in boxes), boxes[0].top, max(b.right for b in boxes), boxes[1].bottom]
     assert [edge * 72 / 110 for edge in marked] == pytest.approx(around, abs=3)
     pages.close()
+
+
+def test_of_a_line_only_what_the_quote_covers_is_marked(tmp_path: Path) -> None:
+    import pypdfium2
+
+    given, pages = keeper(tmp_path), Pages(DocumentSettings())
+    with pypdfium2.PdfDocument(given.path) as file:
+        text = file[0].get_textpage()
+        whole = text.get_text_range()
+        for quote in ("keeper Ada Finch", "The lighthouse keeper", "thirty years of service", "etired in Oct"):
+            start = given.text.index(quote)
+            (sheet,), _ = pages.of(given, given.span(start, start + len(quote)))
+            marked = yellow(sheet.image)
+            first = quote.removesuffix(" of service")
+            at = whole.index(first)
+            ends = [text.get_charbox(at)[0], text.get_charbox(at + len(first) - 1)[2]]
+            if first == quote:
+                assert [marked[0] * 72 / 110, marked[2] * 72 / 110] == pytest.approx(ends, abs=4), quote
+            else:  # the end of one line and the beginning of the next
+                assert marked[2] * 72 / 110 == pytest.approx(ends[1], abs=4)
+                assert marked[0] * 72 / 110 == pytest.approx(70, abs=4)
+        text.close()
+    pages.close()
+
+
+def test_a_line_that_its_page_spells_otherwise_is_marked_whole(tmp_path: Path) -> None:
+    given, drawn = keeper(tmp_path), []
+    (box,) = (box for box in given.boxes if given.text[box.start : box.end].startswith("The lighthouse"))
+    for counts in ((0, 10, 50), (0, 10, 200)):
+        mark = Mark(box.left, box.top, box.right, box.bottom, *counts)
+        image = page_image(given.path, number=1, sha256=given.sha256, boxes=[mark])[SIZE.size :]
+        drawn.append(yellow("data:image/webp;base64," + base64.b64encode(image).decode()))
+    assert [edges[2] * 72 / 110 for edges in drawn] == [pytest.approx(140, abs=25), pytest.approx(box.right, abs=4)]
 
 
 def test_a_quote_over_two_pages_shows_both(tmp_path: Path) -> None:
@@ -279,27 +321,8 @@ def address(shelf: Assistant) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Any, address: str) -> Iterator[Any]:
-    wrong: list[str] = []
-    opened = browser.new_page(viewport={"width": 1280, "height": 800})
-    own = (f"{address}/", "data:", f"blob:{address}/")
-    opened.on("request", lambda request: None if request.url.startswith(own) else wrong.append(request.url))
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.set_default_timeout(PATIENCE)
-    opened.goto(address)
-    opened.wait_for_selector("body.fn-started")
-    yield opened
-    opened.close()
-    assert wrong == []
-
-
-def ask(page: Any, question: str) -> None:
-    """Ask, and wait until the answer and its first source are there."""
-    before = page.locator("#chat .fn-question").count()
-    page.fill("#question textarea", question)
-    page.click("#ask")
-    page.locator("#chat .fn-question").nth(before).wait_for()
-    page.wait_for_selector("#chat .fn-pending", state="detached")
-    page.wait_for_selector(f"[id^=text-source-{before + 1}-], #evidence .fn-nearest")
+    with watched(browser, address) as seen:
+        yield seen.open()
 
 
 def focus(page: Any, id: str) -> None:
@@ -434,6 +457,12 @@ def test_a_wrong_source_is_written_down(page: Any, shelf: Assistant) -> None:
     page.get_by_text("Written down: source 2 is wrong.").wait_for()
     last = (shelf.index.folder / feedback.WRONG).read_text(encoding="utf-8").splitlines()[-1]
     assert (json.loads(last)["question"], json.loads(last)["wrong_citation"]) == (BRIDGE, 2)
+    page.wait_for_selector("#evidence-wrong:disabled:has-text('Marked as wrong')")
+    focus(page, "evidence-copy")
+    page.click("#pill-source-1-1")
+    page.wait_for_selector("#evidence-wrong:enabled")
+    page.click("#pill-source-1-2")
+    page.wait_for_selector("#evidence-wrong:disabled")
 
 
 def test_a_refusal_lists_its_nearest_passages_and_opens_them_in_their_documents(page: Any) -> None:

@@ -93,6 +93,18 @@ def hostile_talk(text: str) -> Conversation:
     return talked(says, Answer(question=text, reason=text, nearest=(near,)), asked=text)
 
 
+def test_notes_and_partial_support_are_told_before_the_sources() -> None:
+    part = replace(ANSWER.statements[0], support="partial")
+    note = "The documents disagree: 12 or 14."
+    noted = talked(replace(ANSWER, statements=(part,), notes=(note,)), replace(REFUSAL, notes=("The model failed.",)))
+    shown = Parsed(export.html(noted, collection="news", date="today")).text
+    plain = re.sub(r"\\([^\w\s])", r"\1", export.markdown(noted, collection="news", date="today")).replace("**", "")
+    for text in (shown, plain):
+        places = [text.index(word) for word in ("(partly supported)", f"Note: {note}", "Confidence:", "SHA-256")]
+        assert places == sorted(places)
+        assert text.index("chess.") < text.index("Note: The model failed.") < text.index("Nearest passages")
+
+
 def test_what_was_stopped_or_failed_is_told() -> None:
     now = talked(ANSWER).asking("And?").stopped().asking("Why?").failing("<p>x</p>", trouble="The index is damaged.")
     for written in (export.html(now, collection="c", date="d"), export.markdown(now, collection="c", date="d")):

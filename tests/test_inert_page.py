@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from conftest import StandInEncoder
 from serving import opened, served
 from test_ui import PAYLOADS
 
+from eval.suite import Suite
+from rag.assistant import Assistant
+from ui import feedback
 from ui.collections import Collections
 from ui.server import ChatServer
 
@@ -56,9 +60,15 @@ def files() -> list[dict[str, Any]]:
     return made
 
 
+def letters(text: str) -> str:
+    """Text without white space, and with one sign for whatever turns lines around or cannot be seen."""
+    return "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cf", "Zl") else c for c in text if not c.isspace())
+
+
 def test_hostile_documents_questions_and_names_are_letters_and_nothing_else(
     browser: Any, chat: ChatServer, tmp_path: Path
 ) -> None:
+    folder = chat.assistant.index.folder
     with watched(browser, chat.url) as seen:
         page = seen.open()
         page.set_input_files("#upload input[type=file]", files())
@@ -67,40 +77,97 @@ def test_hostile_documents_questions_and_names_are_letters_and_nothing_else(
         assert len(uploaded) == len(PAYLOADS)
         assert any("<script>" in one.title for one in uploaded)
         page.click("#report summary >> nth=0")
-        for number in (4, 11, 16):
-            ask(page, f"How many tons was the barley harvest of field {number}? {ONE_LINE[number]}")
-        shown = page.locator("#chat a.fn-mark")
-        assert shown.count() > 0
-        for mark in range(shown.count()):
-            shown.nth(mark).click()
+        for number, payload in enumerate(ONE_LINE):
+            ask(page, f"How many tons was the barley harvest of field {number}? {payload}")
+            assert letters(payload) in letters(page.locator("#chat .fn-question").nth(number).text_content())
+            mark = page.locator("#chat .fn-answer").nth(number).locator("a.fn-mark").first
+            mark.click()
             page.wait_for_selector("#evidence-title:focus")
-        assert ONE_LINE[4] in page.locator("#chat .fn-question").first.inner_text()
-        for name in ("<img src=x onerror=window.__hit=1>", ONE_LINE[11][:50]):
+        judged(page, "Right", lambda: len(Suite.load(folder / feedback.SUITE).questions) == len(PAYLOADS))
+        judged(page, "Wrong", lambda: len(lines(folder / feedback.WRONG)) == len(PAYLOADS))
+        if page.locator("#evidence-wrong").count():
+            page.click("#evidence-wrong")
+            page.get_by_text("Written down: source").wait_for()
+        for name in ("<img src=x onerror=window.__hit=1>", *(one[:50] for one in ONE_LINE)):
             page.fill("#documents-words input, #documents-words textarea", name)
             page.wait_for_selector("#documents-found .fn-note")
-        for button, ending in (("#export-html", "html"), ("#export-markdown", "md")):
-            with page.expect_download() as downloading:
-                page.click(button)
-            downloading.value.save_as(tmp_path / f"kept.{ending}")
-    assert ONE_LINE[4] in html.unescape((tmp_path / "kept.html").read_text(encoding="utf-8"))
-    with watched(browser, "http://127.0.0.1:1") as alone:
-        read = alone.context.new_page()
-        read.goto((tmp_path / "kept.html").as_uri())
-        assert ONE_LINE[4] in read.inner_text("body")
-        assert alone.wrong == [f"asked for {(tmp_path / 'kept.html').as_uri()}"]
-        alone.wrong.clear()
+        exported(page, tmp_path)
+    assert {letters(payload) for payload in ONE_LINE} <= {
+        letters(json.loads(line)["question"].partition("? ")[2]) for line in lines(folder / feedback.WRONG)
+    }
+    kept = html.unescape((tmp_path / "kept.html").read_text(encoding="utf-8"))
+    assert [payload for payload in ONE_LINE if letters(payload) not in letters(kept)] == []
+    alone(browser, tmp_path / "kept.html", says=ONE_LINE)
 
 
-@pytest.mark.parametrize("number", range(0, len(PAYLOADS), 8))
-def test_a_hostile_name_of_a_collection_is_refused(browser: Any, chat: ChatServer, number: int) -> None:
+def lines(file: Path) -> list[str]:
+    return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+
+
+def judged(page: Any, thumb: str, done: Callable[[], bool]) -> None:
+    """Press this thumb of every answer, one after another, until that is `done`."""
+    for one in page.locator(f"#chat button[aria-label^={thumb}]").all():
+        with page.expect_response(lambda answered: answered.request.method == "POST"):
+            one.evaluate("button => button.click()")  # what is told covers some of them
+        page.wait_for_timeout(50)
+    for _ in range(200):
+        if done():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(page.locator(".toast-body").all_inner_texts())
+
+
+def exported(page: Any, folder: Path) -> None:
+    for button, ending in (("#export-html", "html"), ("#export-markdown", "md")):
+        with page.expect_download() as downloading:
+            page.click(button)
+        downloading.value.save_as(folder / f"kept.{ending}")
+
+
+def alone(browser: Any, file: Path, *, says: list[str]) -> None:
+    """Open an exported conversation where every request but that of the file itself would be seen."""
+    with watched(browser, "http://127.0.0.1:1") as opened:
+        read = opened.context.new_page()
+        read.goto(file.as_uri())
+        shown = letters(read.inner_text("body"))
+        assert [payload for payload in says if letters(payload) not in shown] == []
+        assert opened.wrong == [f"asked for {file.as_uri()}"]
+        opened.wrong.clear()
+
+
+def test_a_hostile_name_of_a_collection_is_refused(browser: Any, chat: ChatServer) -> None:
     before = chat.collections.names()
     with watched(browser, chat.url) as seen:
         page = seen.open()
         page.click("#new-collection button >> nth=0")
-        page.fill("#collection-name input, #collection-name textarea", ONE_LINE[number][:60])
-        page.click("#collection-create")
-        page.wait_for_selector("#report .fn-fault")
+        for payload in ONE_LINE:
+            page.fill("#collection-name input, #collection-name textarea", payload[:60])
+            with page.expect_response(lambda answered: answered.request.method == "POST"):
+                page.click("#collection-create")
+            page.wait_for_selector("#report .fn-fault")
     assert chat.collections.names() == before
+
+
+def test_a_collection_that_somebody_has_named_so_is_shown_as_letters(
+    browser: Any, tmp_path: Path, encoder: StandInEncoder
+) -> None:
+    shelf, plain = tmp_path / "shelf", "<b>plain"
+    names = [f"{number} {payload.replace('/', '')[:60].strip()}" for number, payload in enumerate(ONE_LINE)]
+    for name in names:
+        Assistant.open(shelf / name, documents=[], encoder=encoder).close()
+    with Assistant.open(shelf / plain, documents=[], encoder=encoder) as assistant:
+        collections = Collections(assistant, folder=shelf)
+        with served(collections) as chat, watched(browser, chat.url) as seen:
+            page = seen.open()
+            for name in names:
+                page.click("#collection input")
+                page.locator("[role=option]").get_by_text(name, exact=True).click()
+                page.wait_for_timeout(100)
+                assert letters(page.input_value("#collection input")) == letters(name)
+            ask(page, "Who?")
+            exported(page, tmp_path)
+        collections.close()
+    alone(browser, tmp_path / "kept.html", says=[names[-1]])
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import watched
+from browser import ask, watched
 from conftest import StandInEncoder
 from serving import HARVEST, NEWS, WHERE, served
 from test_uploads import Gate, kept, paragraph
@@ -168,6 +167,15 @@ def test_the_report_names_every_file_with_its_fate() -> None:
     assert Read(listing.report(Outcome(collection="c"))).text == "No files were added."
 
 
+def test_a_short_time_is_not_told_and_what_can_be_added_is_told_once() -> None:
+    reason = ".xyz files are not supported. Supported: .csv, .doc."
+    made = UpdateReport(rejected=(("/u/a.xyz", reason), ("/u/b.xyz", reason), ("/u/c.txt", "it is empty")))
+    assert Read(listing.report(Outcome(collection="c", report=made, seconds=0.4))).text == (
+        "Rejected: 3a.xyz: .xyz files are not supported.b.xyz: .xyz files are not supported.c.txt: it is empty"
+        "What can be added.csv, .doc."
+    )
+
+
 def test_a_long_report_is_folded() -> None:
     made = UpdateReport(added=tuple(f"/u/{i}.txt" for i in range(1200)), updated=("/u/b.txt",))
     html = listing.report(Outcome(collection="c", report=made))
@@ -278,25 +286,45 @@ def test_an_upload_shows_its_progress_and_can_be_cancelled_continued_and_read_ab
     listed(page, "4 documents.")
 
 
-def test_a_tab_that_is_closed_ends_its_upload_after_what_is_committed(
+def test_a_page_that_is_loaded_anew_goes_on_with_its_upload_and_its_collection(
     page: Any, collections: Collections, gate: Gate
 ) -> None:
+    page.click("#collection input")
+    page.get_by_role("option", name="letters").click()
+    listed(page, "No documents yet. Add some to ask about.")
     upload(page, ("1.txt", paragraph("first")), ("2.txt", paragraph("second")), ("3.txt", HARVEST))
     page.get_by_text("File 2 of 3").wait_for()
-    page.close()
-    end = time.monotonic() + 30
-    folder = collections.get("news").index.folder
-    work = folder / "uploads" / ".work"
-    while not any(run.cancelled.is_set() for run in _runs()) and time.monotonic() < end:
-        time.sleep(0.05)
+    page.reload()
+    page.get_by_text("File 2 of 3").wait_for()
+    assert page.input_value("#collection input") == "letters"
+    listed(page, "1 document.")
     gate.open()
-    while list(work.glob("*/")) and time.monotonic() < end:
+    assert reported(page) == ["Added: 3"]
+    listed(page, "3 documents.")
+    assert list(kept(collections.get("letters").index.folder)) == ["1.txt", "2.txt", "3.txt"]
+    page.reload()
+    listed(page, "3 documents.")
+    assert page.locator("#report .fn-report").count() == 0  # it was seen
+
+
+def test_what_became_of_an_upload_is_told_to_a_tab_that_comes_back(
+    page: Any, collections: Collections, gate: Gate
+) -> None:
+    upload(page, ("1.txt", paragraph("first")), ("2.txt", paragraph("second")), ("3.txt", paragraph("third")))
+    page.get_by_text("File 2 of 3").wait_for()
+    page.click("#upload-cancel")
+    page.get_by_text("Stopping after this file").wait_for()
+    address = page.url
+    page.goto("about:blank")
+    gate.open()
+    folder, end = collections.get("news").index.folder, time.monotonic() + 30
+    while list((folder / "uploads" / ".work").glob("*/")) and time.monotonic() < end:
         time.sleep(0.05)
-    assert list(kept(folder)) == ["1.txt"]
-
-
-def _runs() -> list[Any]:
-    return [thread for thread in threading.enumerate() if thread.name == "intake"]
+    page.goto(address)
+    assert reported(page) == ["Added: 1", "Not reached: 2"]
+    page.click("#upload-continue")
+    page.locator("#report").get_by_text("Added: 2").wait_for()
+    assert list(kept(folder)) == ["1.txt", "2.txt", "3.txt"]
 
 
 def test_a_folder_is_added_with_its_sub_folders_and_without_what_is_hidden(
@@ -365,22 +393,14 @@ def test_only_what_is_ticked_is_asked_and_ticks_outlive_filters(
     assert page.get_by_label("Dockworkers end their strike").is_checked()
     assert not page.get_by_label("Delegations meet in Riyadh").is_checked()
     (port,) = (d.path for d in collections.documents("news") if d.path.endswith("port.txt"))
-    ask(page)
+    ask(page, WHERE)
     assert list(asked[-1] or ()) == [port]  # type: ignore[call-overload]
     page.click("#documents-all")
     page.wait_for_selector("#documents-scope .fn-scope", state="detached")
-    ask(page)
+    ask(page, WHERE)
     assert not asked[-1]
     page.click("#documents-tick")
     page.locator("#documents-scope").get_by_text("Asking only the 2 ticked of 2 documents").wait_for()
-
-
-def ask(page: Any) -> None:
-    before = page.locator("#chat .fn-question").count()
-    page.fill("#question textarea", WHERE)
-    page.click("#ask:enabled")
-    page.locator("#chat .fn-question").nth(before).wait_for()
-    page.wait_for_selector("#stop:disabled", state="attached")
 
 
 def test_a_removal_is_confirmed_and_what_is_removed_is_gone_at_once(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import ask, watched
 from serving import HARVEST, NEWS, opened, served
 
 from eval.suite import Suite
@@ -108,7 +109,8 @@ def everything(hostile: str) -> str:
 
 @pytest.mark.parametrize("hostile", PAYLOADS)
 def test_text_from_outside_becomes_letters_and_nothing_else(hostile: str) -> None:
-    shown, harmless = Parsed(everything(hostile)), Parsed(everything("plain"))
+    as_long = "plain" if len(hostile) <= 120 else "plain " * 30  # a long short answer is set otherwise
+    shown, harmless = Parsed(everything(hostile)), Parsed(everything(as_long))
     assert shown.tags == harmless.tags
     assert {name for _, attributes in shown.tags for name in attributes} <= {
         "class", "id", "href", "title", "tabindex", "role", "aria-hidden",
@@ -176,28 +178,8 @@ def chat(assistant: Assistant) -> Iterator[ChatServer]:
 
 @pytest.fixture
 def page(browser: Any, chat: ChatServer) -> Iterator[Any]:
-    """The chat in a tab; any request elsewhere, dialog or script error fails the test."""
-    tab, wrong = browser.new_page(viewport={"width": 1280, "height": 800}), []
-    own = (chat.url + "/", "data:", f"blob:{chat.url}/")
-    tab.on("request", lambda request: None if request.url.startswith(own) else wrong.append(request.url))
-    tab.on("dialog", lambda dialog: (wrong.append(dialog.message), dialog.dismiss()))
-    tab.on("pageerror", lambda error: wrong.append(str(error)))
-    tab.set_default_timeout(15_000)
-    tab.goto(chat.url)
-    tab.wait_for_selector("body.fn-started")
-    yield tab
-    tab.close()
-    assert wrong == []
-
-
-def ask(page: Any, question: str) -> None:
-    """Ask, and wait until the answer is whole."""
-    before = page.locator("#chat .fn-question").count()
-    page.fill("#question textarea", question)
-    page.click("#ask")
-    page.locator("#chat .fn-question").nth(before).wait_for()
-    page.wait_for_selector("#chat .fn-pending", state="detached")
-    page.wait_for_selector("#ask:enabled")
+    with watched(browser, chat.url) as seen:
+        yield seen.open()
 
 
 def upload(page: Any, name: str, text: str) -> str:

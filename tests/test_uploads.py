@@ -22,7 +22,7 @@ from rag.index import UPLOADS, Index
 from rag.lock import is_being_written, write_lock
 from rag.types import UpdateReport
 from ui.collections import Collections
-from ui.intake import Intake, Run
+from ui.intake import Intake, Intakes, Run
 from ui.uploads import Given, Step, add, safe_name, safe_path, settle
 
 PATIENCE = 30.0  # seconds that a condition may take on a busy machine
@@ -415,6 +415,37 @@ def test_every_tab_has_files_of_its_own() -> None:
     first.refuse(["a.txt"], "it could not be sent")
     assert deepcopy(first) is not first
     assert deepcopy(first)._refused == []
+
+
+TABS = [f"0b6c9c1e-7f0a-4d52-8a39-2f1e6f1f9a{number:02}" for number in range(3)]
+
+
+def test_a_tab_finds_its_files_again_and_no_other_does(collections: Collections, tmp_path: Path) -> None:
+    intakes, begun = Intakes(), received(tmp_path / "given", "first")
+    assert intakes.of(TABS[0], begun) is begun
+    assert intakes.of(TABS[0], Intake()) is begun
+    other, unknown = Intake(), Intake()
+    assert intakes.of(TABS[1], other) is other
+    assert intakes.of("", unknown) is unknown
+    assert not unknown.kept
+    begun.left()  # the session ends, the tab does not
+    assert begun.waiting == 1
+    run = finished(begun.start(collections, collections.first))
+    assert (begun.last, run.seen, run.outcome.waiting) == (run, False, 0)
+    late = received(tmp_path / "late", "third")
+    finished(late.start(collections, collections.first))
+    assert intakes.of(TABS[0], late) is late  # its own work is shown before what an earlier page began
+
+
+def test_files_that_nobody_comes_back_for_are_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    intakes, first, lost = Intakes(idle=-1), received(tmp_path / "1", "first"), received(tmp_path / "2", "first")
+    intakes.of(TABS[0], first)
+    assert len(private(tmp_path)) == 2
+    assert intakes.of(TABS[1], Intake()) is not first
+    assert (first.waiting, lost.waiting) == (0, 1)
+    lost.left()
+    assert private(tmp_path) == []
 
 
 # --- collections

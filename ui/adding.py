@@ -13,8 +13,9 @@ import gradio as gr
 
 from ui import listing
 from ui.collections import Collections
-from ui.intake import Intake, Outcome, Run
-from ui.settings import AT_ONCE, HIDDEN, PLAIN
+from ui.history import tab_of
+from ui.intake import Intake, Intakes, Outcome, Run
+from ui.settings import AT_ONCE, HEAVY, HIDDEN, PLAIN
 
 _LOOK = 0.3  # seconds between two looks at the work
 
@@ -25,7 +26,8 @@ class Adding:
     def __init__(self, collections: Collections, *, collection: gr.State) -> None:
         self._collections = collections
         self._megabytes = collections.config.chat.max_upload_mb
-        self.intake = gr.State(Intake(), delete_callback=Intake.discard)
+        self._intakes = Intakes()
+        self.intake = gr.State(Intake(), delete_callback=Intake.left, **HEAVY)
         gr.Markdown(listing.invitation(self._megabytes), elem_id="invitation", **PLAIN)
         files = gr.File(label="Add documents", show_label=False, file_count="multiple", elem_id="upload", height=96)
         gr.Button("Choose a folder", size="sm", elem_id="upload-folder")  # library.js opens the dialog
@@ -39,7 +41,9 @@ class Adding:
             self._discard = gr.Button("Discard", size="sm", elem_id="upload-discard", min_width=0, visible=False)
         self.report = gr.Markdown(elem_id="report", **PLAIN)
         self.heard = gr.Markdown(elem_id="library-heard", **PLAIN)  # for screen readers
-        outputs = [self._progress, self.report, self.heard, self._cancel, self._resume, self._discard]
+        outputs = self._outputs = [
+            self._progress, self.report, self.heard, self._cancel, self._resume, self._discard,
+        ]  # fmt: skip
 
         files.upload(self._received, [files, names, self.intake], [files, taken], **AT_ONCE)
         sent.change(self._sent, [sent, self.intake], None, **AT_ONCE)
@@ -50,6 +54,13 @@ class Adding:
         self._cancel.click(lambda intake: intake.cancel(), self.intake, None, **AT_ONCE)
         self._discard.click(self._discarded, self.intake, outputs, **AT_ONCE)
 
+    def keep(self, told: gr.Textbox, *, after: Any) -> Any:
+        """Go on with what the tab was adding before it was loaded anew; returns the event that ends with that."""
+        known = after.then(
+            lambda told, intake: self._intakes.of(tab_of(told), intake), [told, self.intake], self.intake, **AT_ONCE
+        )
+        return known.then(self._again, self.intake, self._outputs, concurrency_limit=None, **HIDDEN)
+
     def _received(self, files: Sequence[str] | None, names: str, intake: Intake) -> tuple[Any, ...]:
         intake.receive(_named([Path(file) for file in files or ()], names), megabytes=self._megabytes)
         return None, names.rpartition(" ")[2]
@@ -59,19 +70,27 @@ class Adding:
             intake.refuse(left_out, reason)
 
     async def _work(self, collection: str, intake: Intake) -> AsyncIterator[tuple[Any, ...]]:
-        """Show the run until it ends; a tab that is closed stops it."""
-        run = intake.start(self._collections, collection)
+        async for shown in self._watched(intake.start(self._collections, collection)):
+            yield shown
+
+    async def _again(self, intake: Intake) -> AsyncIterator[tuple[Any, ...]]:
+        """Show the run that goes on, or its end where that was not seen or files still wait."""
+        run = intake.last
+        async for shown in self._watched(run if run and (not run.seen or intake.waiting) else None):
+            yield shown
+
+    async def _watched(self, run: Run | None) -> AsyncIterator[tuple[Any, ...]]:
+        """Show a run until it ends. It goes on without anybody to see it."""
         if run is None:
+            yield tuple(gr.skip() for _ in self._outputs)  # or Gradio would empty them all
             return
         told: Any = ""  # later on the report is that of whatever else is done meanwhile
-        try:
-            while not run.finished.is_set():
-                yield self._at_work(run, told=told)
-                told = gr.skip()
-                await asyncio.sleep(_LOOK)
-        finally:
-            run.cancelled.set()
+        while not run.finished.is_set():
+            yield self._at_work(run, told=told)
+            told = gr.skip()
+            await asyncio.sleep(_LOOK)
         yield self._ended(run.outcome)
+        run.seen = True
 
     def _at_work(self, run: Run, *, told: Any) -> tuple[Any, ...]:
         cancelled = run.cancelled.is_set()

@@ -17,10 +17,10 @@ from ui.asking import answering, judged
 from ui.collections import Collections
 from ui.conversation import Conversation
 from ui.evidence import EvidenceView
-from ui.history import Histories
+from ui.history import Histories, tab_of
 from ui.library import Library
-from ui.settings import AT_ONCE, HIDDEN, PLAIN
-from ui.suggestions import Suggestions
+from ui.settings import AT_ONCE, HEAVY, HIDDEN, PLAIN
+from ui.suggestions import Made, Suggestions
 
 log = logging.getLogger(__name__)
 
@@ -30,11 +30,14 @@ _BESIDE = Path(__file__).parent
 def _beside(kind: str) -> list[str]:
     """Each side of the page has a style and a script of its own; the page's come first, the others build on them."""
     files = sorted(_BESIDE.glob(f"*.{kind}"), key=lambda file: (file.stem not in ("page", "style"), file.name))
-    return [file.read_text(encoding="utf-8") for file in files]
+    return [file.read_text(encoding="utf-8") for file in files if file != _FRAME]
 
 
+_FRAME = _BESIDE / "frame.css"
 CSS = "\n".join(_beside("css"))
-HEAD = "".join(f"<script>{text}</script>" for text in _beside("js"))
+HEAD = f"<style>{_FRAME.read_text(encoding='utf-8')}</style>" + "".join(
+    f"<script>{text}</script>" for text in _beside("js")
+)
 
 # Darker than Soft's own where white or coloured text would fall below a contrast of 4.5.
 THEME = gr.themes.Soft(
@@ -76,16 +79,16 @@ class _Page:
         self.collections = collections
         self.histories = Histories()
         self.suggestions = Suggestions()
-        self.conversation = gr.State(Conversation())
+        self.conversation = gr.State(Conversation(), **HEAVY)
         self.collection = gr.State(collections.first)
         self.chosen = gr.State(())
-        with gr.Sidebar(width=320, open=False, elem_id="library"):
+        with gr.Sidebar(width=304, open=False, elem_id="library"):
             self.library = Library(collections, collection=self.collection, chosen=self.chosen)
         gr.Markdown(render.header(), elem_id="header", **PLAIN)
         with gr.Row(elem_id="columns"):
-            with gr.Column(scale=3, min_width=0, elem_id="conversation"):
+            with gr.Column(scale=1, min_width=0, elem_id="conversation"):
                 self._converse()
-            with gr.Column(scale=2, min_width=0, elem_id="side"):
+            with gr.Column(scale=1, min_width=0, elem_id="side"):
                 self.view = EvidenceView(collections, collection=self.collection, conversation=self.conversation)
         self._unseen()
         self.outputs = [
@@ -96,7 +99,6 @@ class _Page:
         self._keep(app)
         self._narrow()
         self._suggest(app)
-        self.library.load(app)
 
     def _converse(self) -> None:
         self.chat = gr.Chatbot(
@@ -145,10 +147,12 @@ class _Page:
         self.chat.like(self._judged, [self.collection, self.conversation], None, concurrency_limit=1, **HIDDEN)
 
     def _keep(self, app: gr.Blocks) -> None:
-        """Bring a tab's conversation back, and hand it out as a file."""
-        app.load(lambda: "loaded", None, self.ready, **AT_ONCE)  # before that, nobody would hear what page.js tells
+        """Bring a tab's collection, conversation and uploads back, and hand the conversation out as a file."""
+        loaded = self.library.load(app)
+        loaded.then(lambda: "loaded", None, self.ready, **AT_ONCE)  # before that, nobody would hear what page.js tells
+        found = self.library.keep(self.told, shown=lambda told: self.histories.collection(tab_of(told)))
         inputs = [self.told, self.collection, self.conversation]
-        self._evidence(self.told.change(self._opened, inputs, self.outputs, **AT_ONCE))
+        self._evidence(found.then(self._opened, inputs, self.outputs, **AT_ONCE))
         for button, form in ((self.markdown, "md"), (self.html, "html")):
             button.click(
                 lambda name, now, form=form: _exported(form, name, now), [self.collection, self.conversation],
@@ -177,10 +181,12 @@ class _Page:
 
     def _asked(self, question: str, told: str, name: str, so_far: Conversation) -> tuple[Any, ...]:
         """Put the question up at once; the answer has to wait for its turn."""
+        if not so_far.exchanges:  # the tab may have been left alone for long
+            so_far = self.histories.get(tab_of(told), name)
         if so_far.busy or not question.strip():
             return tuple(gr.skip() for _ in self.outputs)
         now = so_far.asking(question.strip())
-        self.histories.put(_tab(told), name, now)
+        self.histories.put(tab_of(told), name, now)
         return self._shown(name, now, box="")
 
     def _answered(
@@ -188,7 +194,9 @@ class _Page:
     ) -> Iterator[tuple[Any, ...]]:
         now = so_far
         if so_far.last is not None and so_far.last.waiting:
-            steps = answering(self.collections, self.histories, tab=_tab(told), name=name, before=so_far, within=chosen)
+            steps = answering(
+                self.collections, self.histories, tab=tab_of(told), name=name, before=so_far, within=chosen
+            )
             for now in steps:
                 answer = now.exchanges[-1].answer
                 heard = render.announcement(answer) if answer and answer.complete else now.exchanges[-1].trouble
@@ -203,24 +211,25 @@ class _Page:
         if last is None or not last.open:
             return nothing
         now = so_far.taken_back() if last.waiting else so_far.stopped()
-        if not self.histories.advance(_tab(told), name, before=so_far, now=now):
+        if not self.histories.advance(tab_of(told), name, before=so_far, now=now):
             return nothing
         typed = "\n".join(filter(None, (last.asked, box.strip()))) if last.waiting else gr.skip()
         return self._shown(name, now, box=typed, evidence=False)
 
     def _cleared(self, told: str, name: str) -> tuple[Any, ...]:
         now = Conversation()
-        self.histories.put(_tab(told), name, now)
+        self.histories.put(tab_of(told), name, now)
         return self._shown(name, now, box="")
 
     def _restored(self, told: str, name: str) -> tuple[Any, ...]:
-        self.histories.stop(_tab(told))
-        return self._shown(name, self.histories.get(_tab(told), name), evidence=False)
+        self.histories.stop(tab_of(told))
+        return self._shown(name, self.histories.open(tab_of(told), name), evidence=False)
 
     def _opened(self, told: str, name: str, so_far: Conversation) -> tuple[Any, ...]:
         """Meet a tab by its id; what was asked before it was known stays."""
         if so_far.exchanges:
-            self.histories.put(_tab(told), name, so_far)
+            self.histories.open(tab_of(told), name)
+            self.histories.put(tab_of(told), name, so_far)
             return tuple(gr.skip() for _ in self.outputs)
         return self._restored(told, name)
 
@@ -228,10 +237,11 @@ class _Page:
         try:
             assistant = self.collections.get(name)
             documents = len(self.collections.documents(name))
-            made = self.suggestions.get(name, assistant) if documents else ()
+            made = self.suggestions.get(name, assistant) if documents else Made(whole=True)
         except RagError:
             return gr.skip(), gr.update(active=False)
-        return gr.update(placeholder=render.welcome(made or (), documents=documents)), gr.update(active=made is None)
+        welcome = render.welcome(made.questions, documents=documents)
+        return gr.update(placeholder=welcome), gr.update(active=not made.whole)
 
     def _judged(self, name: str, so_far: Conversation, thumb: gr.LikeData) -> None:
         judged(self.collections.get(name), so_far, thumb)
@@ -255,7 +265,3 @@ def _exported(form: str, collection: str, now: Conversation) -> tuple[str, str]:
     write = export.markdown if form == "md" else export.html
     text = write(now, collection=collection, date=time.strftime("%Y-%m-%d %H:%M", made))
     return f"{name}\n{text}", render.inert(f"{name} {time.monotonic_ns()}")
-
-
-def _tab(told: str) -> str:
-    return told.split(" ")[0]

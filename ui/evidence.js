@@ -42,6 +42,13 @@
     box.scrollTop += inner.top - outer.top - list - Math.max(24, (outer.height - list - inner.height) / 3);
   }
 
+  // The list of sources scrolls too where it is long.
+  function revealPill() {
+    const pill = document.querySelector('#evidence-sources .fn-current');
+    const list = pill?.closest('.fn-pills');
+    if (list) list.scrollTop = pill.offsetTop - list.offsetTop - list.clientHeight / 2;
+  }
+
   // How far down the first page the quote begins, 0 to 1.
   const share = () => Number(document.querySelector('#evidence-page .fn-here').id.split('-')[2]) / 1000;
 
@@ -70,7 +77,8 @@
 
   function takeFocus() {
     if (!focused || document.activeElement !== document.body) return;
-    const next = [focused, 'evidence-next', 'evidence-previous', 'evidence-title'].map(byId);
+    const beside = focused === 'evidence-wrong' ? ['evidence-copy'] : [];
+    const next = [focused, ...beside, 'evidence-next', 'evidence-previous', 'evidence-title'].map(byId);
     next.find((element) => element && !element.disabled)?.focus({preventScroll: true});
     focused = '';
   }
@@ -90,6 +98,7 @@
       last = current;
       steady = null;
       if (scroller()) scroller().scrollTop = 0;
+      revealPill();
       reveal(quote());
       if (wanted !== current && focused) say(byId('evidence-title').textContent);
     }
@@ -153,6 +162,7 @@
   function back() {
     const mark = from && document.querySelector(`a.fn-mark[href="${from}"]`);
     const to = mark ?? document.querySelector(`a.fn-mark[href="#${opened()}"]`) ?? document.querySelector('#question textarea');
+    to.closest('details')?.setAttribute('open', '');
     to.scrollIntoView({block: 'center'});
     to.focus({preventScroll: true});
   }

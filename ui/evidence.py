@@ -19,7 +19,7 @@ from ui.collections import Collections
 from ui.conversation import Conversation
 from ui.pages import Pages, has_pages
 from ui.render import SEE_LOG, anchor
-from ui.settings import AT_ONCE, PLAIN
+from ui.settings import AT_ONCE, HEAVY, PLAIN
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,8 @@ class Place:
 class Opened:
     """What one tab has open: of turn `turn` a citation's number, or which of the nearest passages (0: their list).
 
-    `start` and `end` bound what is shown of the document; `newest` names the answer that was opened by itself.
+    `start` and `end` bound what is shown of the document; `newest` names the answer that was opened by itself;
+    `wrong` holds the question and the place of each source that was found wrong.
     """
 
     turn: int = 0
@@ -53,6 +54,7 @@ class Opened:
     start: int = 0
     end: int = 0
     newest: str = ""
+    wrong: frozenset[tuple[str, Span]] = frozenset()
 
 
 class EvidenceView:
@@ -61,7 +63,7 @@ class EvidenceView:
     def __init__(self, collections: Collections, *, collection: gr.State, conversation: gr.State) -> None:
         self._collections = collections
         self._pages = Pages(collections.config.documents)
-        opened, drawn = gr.State(Opened()), gr.State("")
+        opened, drawn = gr.State(Opened(), **HEAVY), gr.State("")
         with gr.Column(elem_id="evidence", min_width=0):
             sources = gr.Markdown(elem_id="evidence-sources", **PLAIN)
             head = gr.Markdown(source.nothing(), elem_id="evidence-head", **PLAIN)
@@ -91,11 +93,12 @@ class EvidenceView:
         turn = len(now.exchanges)
         answer = _answer(now, turn)
         if answer is None:
-            return Opened(), "", *[gr.skip()] * 5
+            return Opened(wrong=opened.wrong), "", *[gr.skip()] * 5
         newest = f"{turn} {now.exchanges[-1].asked}"
         if opened.newest != newest:
             first = answer.citations[0].number if answer.citations else 0
-            return self._shown(Opened(turn=turn, number=first, newest=newest), now, collection)
+            anew = Opened(turn=turn, number=first, newest=newest, wrong=opened.wrong)
+            return self._shown(anew, now, collection)
         if opened.turn != turn:
             return tuple([gr.skip()] * 7)
         listed = source.sources(answer, turn=turn, number=opened.number)
@@ -131,7 +134,7 @@ class EvidenceView:
             else source.nearest_head(place.document, place.part, name=place.name, notes=place.notes)
         )
         waits = source.drawing(name=place.name) if has_pages(place.document) else ""
-        return opened, "", listed, head, waits, _text(opened, place), ""
+        return opened, "", listed, head, waits, _text(opened, place, answer), ""
 
     def _do(self, done: str, opened: Opened, now: Conversation, collection: str) -> tuple[Any, ...]:
         """Show more of the document, less, or all; or take down that this is a wrong source."""
@@ -139,23 +142,27 @@ class EvidenceView:
         if answer is None or place is None:
             return gr.skip(), gr.skip(), gr.skip()
         if what == "wrong":
-            return gr.skip(), gr.skip(), self._wrong(answer, place, collection)
+            return self._wrong(opened, answer, place, collection)
         start, end = _stretched(what, opened, place)
         opened = replace(opened, start=start, end=end)
-        return opened, _text(opened, place), gr.skip()
+        return opened, _text(opened, place, answer), gr.skip()
 
-    def _wrong(self, answer: Answer, place: Place, collection: str) -> str:
-        if place.citation is None:
-            return ""
+    def _wrong(self, opened: Opened, answer: Answer, place: Place, collection: str) -> tuple[Any, ...]:
+        """Write down, once, that what is open is a wrong source of the answer."""
+        this = (answer.question, place.span)
+        if place.citation is None or this in opened.wrong:
+            return gr.skip(), gr.skip(), gr.skip()
         try:
             folder = self._collections.get(collection).index.folder
             feedback.wrong(folder, answer, citation=place.citation.number)
         except RagError as error:
-            return source.told(str(error))
+            return gr.skip(), gr.skip(), source.told(str(error))
         except OSError:
             log.exception("a wrong source could not be written down")
-            return source.told(SEE_LOG)
-        return source.told(f"Written down: source {place.citation.number} is wrong.")
+            return gr.skip(), gr.skip(), source.told(SEE_LOG)
+        opened = replace(opened, wrong=opened.wrong | {this})
+        written = source.told(f"Written down: source {place.citation.number} is wrong.")
+        return opened, _text(opened, place, answer), written
 
     def _draw(self, opened: Opened, drawn: str) -> tuple[Any, Any]:
         """Draw the pages of what is open, unless they are there."""
@@ -214,7 +221,8 @@ def _stretched(what: str, opened: Opened, place: Place) -> tuple[int, int]:
     return opened.start, opened.end
 
 
-def _text(opened: Opened, place: Place) -> str:
+def _text(opened: Opened, place: Place, answer: Answer) -> str:
     return source.text(
-        place.document, place.span, start=opened.start, end=opened.end, name=place.name, citation=place.citation
-    )
+        place.document, place.span, start=opened.start, end=opened.end, name=place.name, citation=place.citation,
+        wrong=(answer.question, place.span) in opened.wrong,
+    )  # fmt: skip

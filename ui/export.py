@@ -25,6 +25,7 @@ h2 { font-size: 1.125rem; margin: 0; white-space: pre-wrap; }
 h3 { font-size: 0.875rem; margin: 1rem 0 0.25rem; color: var(--soft); }
 article { border-top: 1px solid var(--line); padding: 1.25rem 0; }
 .note { color: var(--soft); font-size: 0.875rem; }
+.told { border-left: 3px solid var(--warn); padding-left: 0.75rem; }
 .short { font-weight: 600; font-size: 1.125rem; }
 .refusal { border: 1px solid var(--warn); border-radius: 0.5rem; padding: 0.25rem 1rem; }
 .refusal > strong { color: var(--warn); }
@@ -67,7 +68,7 @@ def _markdown_of(exchange: Exchange) -> Iterator[str]:
     if answer and answer.question.strip() != exchange.asked.strip():
         yield from (f"Read as: {_marked(answer.question)}", "")
     if answer and answer.abstained:
-        yield from ("**No sure answer found.** " + _marked(answer.reason), "")
+        yield from ("**No sure answer found.** " + _marked(answer.reason), "", *_noted(answer))
         yield from (_marked(line) + "\n" for line in _looked(exchange, answer))
         yield from (f"- {_marked(hit.title)} ({_marked(hit.path)}): {_marked(hit.text)}" for hit in answer.nearest)
         yield ""
@@ -76,22 +77,28 @@ def _markdown_of(exchange: Exchange) -> Iterator[str]:
             yield from (f"**{_marked(render.balanced(answer.short))}**", "")
         for statement in answer.statements:
             marks = "".join(f"\\[{citation.number}\\]" for citation in statement.citations)
-            part = " (partly supported)" if statement.support == "partial" else ""
+            part = f" ({render.PARTLY})" if statement.support == "partial" else ""
             yield from (f"{_marked(statement.text)} {marks}{part}", "")
-        yield from (_marked(_sure(answer)), "")
+        yield from (*_noted(answer), _marked(_sure(answer)), "")
         for citation in answer.citations:
             yield from (f"\\[{citation.number}\\] **{_marked(citation.title)}**", "")
             yield from (f"> {line}" for line in _marked(citation.quote, lines=True).split("\n"))
             yield from ("", *(f"- {_marked(line)}" for line in _place(citation)), "")
-    yield from (f"{_marked(note)}\n" for note in (*(answer.notes if answer else ()), exchange.trouble) if note)
+    if exchange.trouble:
+        yield f"{_marked(exchange.trouble)}\n"
+
+
+def _noted(answer: Answer) -> list[str]:
+    return [f"**Note:** {_marked(note)}\n" for note in answer.notes]
 
 
 def _html_of(exchange: Exchange, turn: int) -> Iterator[str]:
     answer = exchange.answer
+    notes = "".join(f'<p class="told"><b>Note:</b> {_text(note)}</p>' for note in (answer.notes if answer else ()))
     if answer and answer.question.strip() != exchange.asked.strip():
         yield f'<p class="note">Read as: {_text(answer.question)}</p>'
     if answer and answer.abstained:
-        yield f'<div class="refusal"><strong>No sure answer found</strong><p>{_text(answer.reason)}</p></div>'
+        yield f'<div class="refusal"><strong>No sure answer found</strong><p>{_text(answer.reason)}</p></div>{notes}'
         yield from (f'<p class="note">{_text(line)}</p>' for line in _looked(exchange, answer))
         items = (
             f'<li>{_text(hit.title)} <span class="note">{_text(hit.path)}</span>'
@@ -107,12 +114,11 @@ def _html_of(exchange: Exchange, turn: int) -> Iterator[str]:
                 f'<a href="#{render.anchor(turn, citation.number)}">[{citation.number}]</a>'
                 for citation in statement.citations
             )
-            part = ' <span class="note">(partly supported)</span>' if statement.support == "partial" else ""
+            part = f' <span class="note">({render.PARTLY})</span>' if statement.support == "partial" else ""
             yield f"<p>{_text(' '.join(statement.text.split()))} {marks}{part}</p>"
-        yield f'<p class="note">{_text(_sure(answer))}</p><h3>Sources</h3><ol>'
+        yield f'{notes}<p class="note">{_text(_sure(answer))}</p><h3>Sources</h3><ol>'
         yield from (_source(citation, turn) for citation in answer.citations)
         yield "</ol>"
-    yield from (f'<p class="note">{_text(note)}</p>' for note in (answer.notes if answer else ()))
     if exchange.trouble:
         yield f'<p class="note">{_text(exchange.trouble)}</p>'
 

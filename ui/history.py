@@ -22,6 +22,7 @@ _EMPTY = Conversation()
 @dataclass(slots=True)
 class _Tab:
     used: float
+    collection: str = ""  # the one that it shows
     conversations: dict[str, Conversation] = field(default_factory=dict)
 
 
@@ -42,6 +43,19 @@ class Histories:
                 return _EMPTY
             self._touch(tab)
             return self._tabs[tab].conversations.get(collection, _EMPTY)
+
+    def open(self, tab: str, collection: str) -> Conversation:
+        """The same, for a tab that shows it from now on."""
+        with self._lock:
+            if known(tab):
+                self._tabs.setdefault(tab, _Tab(0.0)).collection = collection
+                self._touch(tab)
+        return self.get(tab, collection)
+
+    def collection(self, tab: str) -> str:
+        """The collection that a tab has shown last; "" where nobody knows it."""
+        with self._lock:
+            return self._tabs[tab].collection if tab in self._tabs else ""
 
     def put(self, tab: str, collection: str, now: Conversation) -> None:
         with self._lock:
@@ -105,3 +119,8 @@ class Histories:
 def known(tab: str) -> bool:
     """Whether a tab's id has the form of those that page.js makes: random, 122 bits."""
     return _UUID.fullmatch(tab) is not None
+
+
+def tab_of(told: str) -> str:
+    """The id in what page.js tells: "ID COUNT"."""
+    return told.split(" ")[0]

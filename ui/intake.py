@@ -15,11 +15,13 @@ from pathlib import Path
 from rag.errors import RagError
 from rag.types import UpdateReport
 from ui.collections import Collections
+from ui.history import known
 from ui.uploads import Given, Step, add
 
 log = logging.getLogger(__name__)
 
 MOST_FILES = 20_000  # that wait at once
+IDLE = 12 * 3600.0  # seconds after which files that wait are let go
 _MOST_UPLOADS = 10  # how often the largest upload may wait at once, in bytes
 
 
@@ -49,6 +51,9 @@ class Intake:
         self._bytes = self._count = 0
         self._refused: list[tuple[str, str]] = []
         self._run: Run | None = None
+        self.last: Run | None = None  # the one at work, or that has ended last
+        self.used = time.monotonic()
+        self.kept = False  # by its tab's id, beyond the session in which it began
 
     def __deepcopy__(self, _: object) -> Intake:
         """Gradio copies what a state begins with for every tab."""
@@ -68,6 +73,7 @@ class Intake:
     def receive(self, files: Iterable[tuple[Path, str]], *, megabytes: int) -> None:
         """Take files with their names from where Gradio has left them; what is too much is refused in the report."""
         with self._lock:
+            self.used = time.monotonic()
             if self._folder is None:  # of this user alone, and gone with the server at the latest
                 self._folder = Path(tempfile.mkdtemp(prefix="waiting-", dir=os.environ.get("GRADIO_TEMP_DIR")))
             for file, name in files:
@@ -91,6 +97,7 @@ class Intake:
                 return None
             self._run = Run(self, collections, collection, tuple(self._waiting), tuple(self._refused))
             self._refused = []
+            self.last, self.used = self._run, time.monotonic()
             self._run.start()
             return self._run
 
@@ -108,6 +115,11 @@ class Intake:
                 self._delete()
             else:
                 self._run.abandoned = True
+
+    def left(self) -> None:
+        """Take the end of the session in which this began."""
+        if not self.kept and self.run is None:
+            self.discard()
 
     def settled(self, run: Run) -> int:
         """Take the end of a run: its files that are gone from their places are settled; return how many wait."""
@@ -134,8 +146,35 @@ class Intake:
         self._folder, self._waiting, self._bytes = None, [], 0
 
 
+class Intakes:
+    """The files of each tab by its id, so that a page that is loaded anew goes on with its own. Thread-safe."""
+
+    def __init__(self, *, idle: float = IDLE) -> None:
+        self._idle = idle
+        self._of: dict[str, Intake] = {}
+        self._lock = threading.Lock()
+
+    def of(self, tab: str, begun: Intake) -> Intake:
+        """The files of a tab; where it has none yet, those that its session has begun with."""
+        with self._lock:
+            self._forget()
+            if not known(tab) or (tab in self._of and begun.last):  # more has been added before it was known
+                return begun
+            begun = self._of.setdefault(tab, begun)
+            begun.kept, begun.used = True, time.monotonic()
+            return begun
+
+    def _forget(self) -> None:
+        oldest = time.monotonic() - self._idle
+        for tab, one in list(self._of.items()):
+            if one.used < oldest and one.run is None:
+                one.discard()
+                del self._of[tab]
+
+
 class Run(threading.Thread):
-    """Adds the files that wait; `step` and `seconds` tell how far it is, `outcome` what became of it."""
+    """Adds the files that wait; `step` and `seconds` tell how far it is, `outcome` what became of it, `seen` whether
+    the tab has been told."""
 
     def __init__(
         self,
@@ -149,6 +188,7 @@ class Run(threading.Thread):
         self.cancelled = threading.Event()
         self.finished = threading.Event()
         self.abandoned = False
+        self.seen = False
         self.step = Step(done=0, total=len(given), name="", passages=0, share=0.0)
         self.outcome = Outcome(collection=collection)
         self._intake = intake

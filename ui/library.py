@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -47,13 +47,26 @@ class Library:
         for changed in self.changed:
             changed.then(self._refreshed, [collection, chosen, *self._wanted], self._list, **AT_ONCE)
 
-    def load(self, app: gr.Blocks) -> None:
-        """Fill the list when the page opens."""
-        app.load(
+    def load(self, app: gr.Blocks) -> Any:
+        """Fill the list when the page opens; returns the event."""
+        return app.load(
             lambda intake, name, chosen: (intake, *self._names(name), *self._refreshed(name, chosen)),
             [self._adding.intake, self._collection, self._chosen],
             [self._adding.intake, self._choice, self._new, *self._list], **AT_ONCE,
         )  # fmt: skip
+
+    def keep(self, told: gr.Textbox, *, shown: Callable[[str], str]) -> Any:
+        """Bring back, once a tab has told which it is, what it had before it was loaded anew: the collection that it
+        has `shown`, and the files that it was adding. Returns the event after which the collection is there.
+        """
+        found = told.change(
+            lambda told, name: self._found_again(shown(told), name), [told, self._collection], self._restarted,
+            **AT_ONCE,
+        )  # fmt: skip
+        added = self._adding.keep(told, after=found)
+        added.then(self._refreshed, [self._collection, self._chosen, *self._wanted], self._list, **AT_ONCE)
+        self.changed.append(added)
+        return found
 
     def chosen_label(self, chosen: Sequence[str], collection: str) -> str:
         """Return what questions are asked of as HTML, "" where it is all documents of the collection."""
@@ -210,9 +223,14 @@ class Library:
         grows = self._collections.grows
         return gr.update(choices=names, value=name, visible=grows or len(names) > 1), gr.update(visible=grows)
 
-    def _switched(self, name: str, *, report: str = "") -> tuple[Any, ...]:
+    def _switched(self, name: str, *, report: Any = "") -> tuple[Any, ...]:
         hidden, filters = gr.update(visible=False), ("", "", "", "title")
         return name, report, hidden, *self._names(name), *filters, *self._refreshed(name, ())
+
+    def _found_again(self, shown: str, name: str) -> tuple[Any, ...]:
+        if shown == name or shown not in self._collections.names():
+            return tuple(gr.skip() for _ in self._restarted)
+        return self._switched(shown, report=gr.skip())
 
     def _created(self, wanted: str, name: str, chosen: Sequence[str]) -> tuple[Any, ...]:
         try:

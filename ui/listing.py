@@ -18,6 +18,7 @@ _ROWS = 1000  # files named of each kind in a report
 _OPEN = 5  # of so many the names are shown at once
 _MEASURED = 0.02  # share of the work from which a rate can be told
 _TITLE = 48  # characters of a title beside the question
+_SUPPORTED = " Supported: "  # in a reason, what could be added instead
 
 
 def invitation(megabytes: int) -> str:
@@ -74,7 +75,8 @@ def report(made: Outcome) -> str:
     if not any(rows for _, rows in groups):
         return '<div class="fn-report"><p class="fn-note">No files were added.</p></div>'
     body = "".join(_group(name, rows) for name, rows in groups if rows)
-    return f'<div class="fn-report">{body}<p class="fn-note">In {duration(made.seconds)}.</p></div>'
+    took = f'<p class="fn-note">In {duration(made.seconds)}.</p>' if made.seconds >= 1 else ""
+    return f'<div class="fn-report">{body}{took}</div>'
 
 
 def heard(made: Outcome) -> str:
@@ -143,10 +145,13 @@ def place(path: str) -> str:
 
 
 def _group(name: str, rows: Sequence[tuple[str, str]]) -> str:
-    items = "".join(
-        f"<li><bdi>{inert(place(path))}</bdi>{': ' + inert(reason) if reason else ''}</li>"
-        for path, reason in rows[:_ROWS]
-    )
+    items, supported = "", ""
+    for path, told in rows[:_ROWS]:
+        reason, _, kinds = told.partition(_SUPPORTED)
+        supported = supported or kinds
+        items += f"<li><bdi>{inert(place(path))}</bdi>{': ' + inert(reason) if reason else ''}</li>"
     more = f'<p class="fn-note">and {len(rows) - _ROWS:,} more</p>' if len(rows) > _ROWS else ""
+    if supported:  # once, and not in the way
+        more += f'<details class="fn-kinds"><summary>What can be added</summary><p>{inert(supported)}</p></details>'
     opened = " open" if len(rows) <= _OPEN else ""
     return f"<details{opened}><summary>{name}: {len(rows):,}</summary><ul>{items}</ul>{more}</details>"

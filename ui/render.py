@@ -16,11 +16,16 @@ from rag.words import spelled, stems
 
 _SYNTAX = re.compile(r"[^A-Za-z0-9 \u00a0-\U0010ffff]")
 NOT_AN_ANSWER = "Nearest passages, not an answer"
+PARTLY = "partly supported"
 SEE_LOG = "Try again; the details are in the program's log."
 STOPPED = "Stopped."
 STOPPED_HERE = "Stopped here: there may be more."
 _CONFIDENCE = ((0.8, "high"), (0.5, "medium"), (0.0, "low"))
 _QUOTES = (("“", "”"), ("«", "»"))
+_FIRST = 6  # statements shown of an answer that has many; the others are folded
+_MANY = 9  # from which on that is
+_LONG = 120  # characters of a short answer that is set as text, not as a headline
+_HEARD = 300  # characters of an answer that are read out
 _AGAIN = '<a class="fn-again" href="#again" role="button">Try again</a>'
 
 
@@ -89,24 +94,38 @@ def answer(given: Answer, *, asked: str, turn: int, searched: int = 0) -> str:
 
     `searched` is the number of documents that a refusal has looked into.
     """
-    body = _refusal(given, turn=turn, searched=searched) if given.abstained else _statements(given, turn=turn)
-    notes = "".join(f'<p class="fn-note">{inert(note)}</p>' for note in given.notes)
     read = given.question if given.question.strip() != asked.strip() else ""
-    return f'<div class="fn-answer">{_read_as(read)}{body}{notes}</div>'
+    notes = "".join(f'<p class="fn-told"><strong>Note:</strong> {inert(note)}</p>' for note in given.notes)
+    if given.abstained:
+        body = f"{_refusal(given, turn=turn, searched=searched)}{notes}"
+    else:
+        body = f"{_statements(given, turn=turn)}{notes}{_sure(given)}"
+    return f'<div class="fn-answer">{_read_as(read)}{body}</div>'
 
 
 def announcement(given: Answer) -> str:
-    """Return the one line that a screen reader hears when an answer is complete."""
+    """Return what a screen reader hears when an answer is complete, its notes included."""
+    notes = "".join(f" Note: {note}" for note in given.notes)
     if given.abstained:
-        return f"No sure answer. {given.reason}"
-    short = balanced(given.short) or " ".join(given.statements[0].text.split())
-    return f"Answer complete: {short}. Confidence {confidence(given.confidence)}, {sources(given)}."
+        return f"No sure answer. {given.reason}{notes}"
+    short = balanced(given.short) or " ".join(given.statements[0].text.split()).rstrip(".")
+    short = short if len(short) <= _HEARD else f"{short[:_HEARD].rstrip()} …"
+    return f"Answer complete: {short}. Confidence {told_of(given)}.{notes}"
 
 
 def confidence(value: float) -> str:
     """Return a probability in words and as a number."""
     word = next(word for least, word in _CONFIDENCE if value >= least)
     return f"{word} ({value:.0%})"
+
+
+def told_of(given: Answer) -> str:
+    """Return how sure an answer is, what it rests on and what of it only in part, in words."""
+    part = sum(statement.support == "partial" for statement in given.statements)
+    many = counted(len(given.statements), "sentence") if len(given.statements) >= _MANY else ""
+    return ", ".join(
+        filter(None, (confidence(given.confidence), many, sources(given), f"{part} {PARTLY}" if part else ""))
+    )
 
 
 def sources(given: Answer) -> str:
@@ -152,23 +171,33 @@ def _read_as(question: str) -> str:
 
 
 def _statements(given: Answer, *, turn: int) -> str:
-    short = f'<p class="fn-short">{inert(balanced(given.short))}</p>' if given.short else ""
-    items = "".join(f'<p class="fn-statement">{_statement(s, turn=turn)}</p>' for s in given.statements)
-    if not given.complete:
-        return f'{short}{items}<p class="fn-pending">Still reading…</p>'
-    by = "" if given.answered_by == "reader" else f" · answered by {inert(given.answered_by)}"
-    meter = f'<span class="fn-meter fn-of-10-{round(given.confidence * 10)}" aria-hidden="true"></span>'
-    told = f"Confidence: {confidence(given.confidence)} · {sources(given)}{by}"
-    return f'{short}{items}<p class="fn-note fn-sure">{meter}{told}</p>'
+    """The short answer and the sentences that hold it; of many, all but the first are folded."""
+    long = " fn-long" * (len(given.short) > _LONG)
+    short = f'<p class="fn-short{long}">{inert(balanced(given.short))}</p>' if given.short else ""
+    items = [f'<p class="fn-statement">{_statement(one, turn=turn)}</p>' for one in given.statements]
+    if len(items) < _MANY:
+        return f"{short}{''.join(items)}"
+    more = f"{counted(len(items) - _FIRST, 'more sentence')}, each with its source"
+    folded = f'<details class="fn-rest"><summary>{more}</summary>{"".join(items[_FIRST:])}</details>'
+    return f"{short}{''.join(items[:_FIRST])}{folded}"
 
 
 def _statement(given: Statement, *, turn: int) -> str:
-    marks = "".join(
+    marks = " ".join(
         f'<a class="fn-mark" href="#{anchor(turn, c.number)}" title="Show source {c.number}">[{c.number}]</a>'
         for c in given.citations
     )
-    part = ' <span class="fn-tag">partly supported</span>' if given.support == "partial" else ""
+    part = f' <span class="fn-tag">{PARTLY}</span>' if given.support == "partial" else ""
     return f"{inert(' '.join(given.text.split()))} {marks}{part}"
+
+
+def _sure(given: Answer) -> str:
+    if not given.complete:
+        return f'<p class="fn-pending">Still {"reading" if given.answered_by == "reader" else "writing"}…</p>'
+    by = "" if given.answered_by == "reader" else f" · answered by {inert(given.answered_by)}"
+    meter = f'<span class="fn-meter fn-of-10-{round(given.confidence * 10)}" aria-hidden="true"></span>'
+    told = f"Confidence: {confidence(given.confidence)} · {sources(given)}{by}"
+    return f'<p class="fn-note fn-sure">{meter}{told}</p>'
 
 
 def _refusal(given: Answer, *, turn: int, searched: int) -> str:

@@ -20,7 +20,7 @@ import anyio.to_thread
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
@@ -36,6 +36,7 @@ from ui.guard import Guard, Site, bracketed, is_loopback, site
 _FORM_BYTES = 100_000  # what a multipart form adds to its files
 _MB = 1_000_000
 _HEALTHY = 2.0  # seconds for which the index is not looked at again
+_SESSIONS = 1000  # of Gradio's; the one longest unused goes first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +177,9 @@ def create_app(
     upload_bytes = settings.max_upload_mb * _MB
     inner = FastAPI(openapi_url=None)
     inner.add_api_route("/health", _health(collections, stopping))
+    inner.add_api_route("/gradio_api/heartbeat/{session}", _alive)
     page = build_app(collections)
+    page.state_session_capacity = _SESSIONS
     page.queue(max_size=settings.waiting, api_open=False)
     access = Access(accounts) if accounts else None
     gr.mount_gradio_app(
@@ -195,6 +198,15 @@ def create_app(
         (gradio,) = (route.app for route in inner.routes if isinstance(route, Mount))
         app = Login(app, access=access, sessions=cast(Sessions, gradio))
     return Guard(app, site=site, upload_bytes=upload_bytes + _FORM_BYTES, most_calls=api.most_calls(settings))
+
+
+async def _alive() -> PlainTextResponse:
+    """Answer what Gradio would hold open as long as a tab is.
+
+    A browser has six connections to one host. With one for each tab, and another while it is answered, the fifth tab
+    would make all of them wait.
+    """
+    return PlainTextResponse("data: ALIVE\n\n", media_type="text/event-stream", headers={"cache-control": "no-store"})
 
 
 def _health(collections: Collections, stopping: Callable[[], bool]) -> Callable[[Request], Any]:

@@ -42,7 +42,8 @@ def head(given: Answer, citation: Citation, *, turn: int, notes: Sequence[str] =
     """Return where a citation comes from; what is to be known of it stands in `notes`."""
     document, number = citation.document, citation.number
     title = f'<span class="fn-number">{number}</span> <bdi>{inert(document.title)}</bdi>'
-    return _head(anchor(turn, number), title, document, citation.place, [*_agreeing(given, citation), *notes])
+    told = [*_agreeing(given, citation), *_in_part(given, citation), *notes]
+    return _head(anchor(turn, number), title, document, citation.place, told)
 
 
 def nearest_head(document: Document, place: str, *, name: str, notes: Sequence[str] = ()) -> str:
@@ -51,8 +52,14 @@ def nearest_head(document: Document, place: str, *, name: str, notes: Sequence[s
     return _head(name, f"<bdi>{inert(document.title)}</bdi>", document, place, told)
 
 
-def text(document: Document, span: Span, *, start: int, end: int, name: str, citation: Citation | None = None) -> str:
-    """Return `document.text[start:end]` with the quote, or the passage where there is no citation, marked in it."""
+def text(
+    document: Document, span: Span, *, start: int, end: int, name: str, citation: Citation | None = None,
+    wrong: bool = False,
+) -> str:  # fmt: skip
+    """Return `document.text[start:end]` with the quote, or the passage where there is no citation, marked in it.
+
+    `wrong`: the user has said that this is a wrong source.
+    """
     whole = document.text
     before, after = whole[start : span.start], whole[span.end : end]
     before = before if start else before.lstrip()
@@ -65,7 +72,7 @@ def text(document: Document, span: Span, *, start: int, end: int, name: str, cit
         f"{_button('before', 'More before', shown=start > 0)}"
         f'<p class="fn-text">{lead}{raw(before)}{marked}{raw(after.rstrip())}{tail}</p>'
         f"{_button('after', 'More after', shown=end < len(whole))}"
-        f"{_doing(document, start, end, citation)}</div>"
+        f"{_doing(document, start, end, citation, wrong=wrong)}</div>"
     )
 
 
@@ -198,13 +205,19 @@ def _agreeing(given: Answer, citation: Citation) -> list[str]:
     return list(dict.fromkeys(notes))
 
 
+def _in_part(given: Answer, citation: Citation) -> list[str]:
+    carried = [one.support for one in given.statements if citation.number in {c.number for c in one.citations}]
+    part = "A sentence of the answer that rests on this source is only partly supported: compare the two."
+    return [part] if "partial" in carried else []
+
+
 def _button(what: str, label: str, *, shown: bool) -> str:
     if not shown:
         return ""
     return f'<button type="button" class="fn-more" id="evidence-{what}" value="{what}">{label}</button>'
 
 
-def _doing(document: Document, start: int, end: int, citation: Citation | None) -> str:
+def _doing(document: Document, start: int, end: int, citation: Citation | None, *, wrong: bool) -> str:
     all_shown = not start and end == len(document.text)
     buttons = ""
     if citation:
@@ -214,7 +227,8 @@ def _doing(document: Document, start: int, end: int, citation: Citation | None) 
     if all_shown and len(document.text) > 2 * STEP:
         buttons += '<button type="button" id="evidence-less" value="less">Only around the quote</button>'
     if citation:
-        buttons += '<button type="button" id="evidence-wrong" value="wrong">Wrong source</button>'
+        told = " disabled>Marked as wrong" if wrong else ' value="wrong">Wrong source'
+        buttons += f'<button type="button" id="evidence-wrong"{told}</button>'
     hidden = f'<span hidden id="evidence-copied">{inert(copied(citation))}</span>' if citation else ""
     return f'<div class="fn-doing">{buttons}</div>{hidden}'
 

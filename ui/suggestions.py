@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import zip_longest
+from typing import NamedTuple
 
 from rag.assistant import Assistant
 from rag.errors import RagError
@@ -48,23 +49,31 @@ _OPEN = re.compile(
 )
 
 
+class Made(NamedTuple):
+    """Questions for one state of an index; while these are worked out, those of the state before."""
+
+    state: str = ""
+    questions: tuple[str, ...] = ()
+    whole: bool = False
+
+
 class Suggestions:
     """Worked out behind the page, once for each state of an index."""
 
     def __init__(self) -> None:
-        self._made: dict[str, tuple[str, tuple[str, ...] | None]] = {}
+        self._made: dict[str, Made] = {}
         self._lock = threading.Lock()
 
-    def get(self, name: str, assistant: Assistant) -> tuple[str, ...] | None:
-        """The questions for a collection as it is now; None while they are worked out, which this begins."""
+    def get(self, name: str, assistant: Assistant) -> Made:
+        """The questions for a collection as it is now; not `whole` while they are worked out, which this begins."""
         state = assistant.index.state
         with self._lock:
-            held, made = self._made.get(name, (None, None))
-            if held == state:
+            made = self._made.get(name, Made())
+            if made.state == state:
                 return made
-            self._made[name] = (state, None)
+            made = self._made[name] = Made(state, made.questions)
         threading.Thread(target=self._work, args=(name, assistant, state), daemon=True).start()
-        return None
+        return made
 
     def _work(self, name: str, assistant: Assistant, state: str) -> None:
         found: tuple[str, ...] = ()
@@ -76,8 +85,8 @@ class Suggestions:
         except Exception:  # such as an index that was closed meanwhile: a page without suggestions is whole
             log.debug("no questions to suggest", exc_info=True)
         with self._lock:
-            if self._made.get(name, (None, None))[0] == state:
-                self._made[name] = (state, found)
+            if self._made[name].state == state:
+                self._made[name] = Made(state, found, whole=True)
 
 
 def candidates(listed: Iterable[IndexedDocument], document_of: Callable[[str], Document]) -> Iterator[tuple[str, str]]:
