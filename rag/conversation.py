@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.referents import ROLE, Gender, holder, people, runs, speaks_of_somebody, subject, two
+from rag.referents import ROLE, Gender, holder, people, runs, speaks_of, speaks_of_somebody, subject, two
 from rag.things import alike, answered, named_thing, thing
 from rag.types import Turn
 from rag.words import MONTHS, content_words, fold, names, stem, stems
@@ -79,6 +79,11 @@ _PHRASE = re.compile(
 _FRAGMENTARY = re.compile(
     rf"^\W*(?:(?:and|or|but|so|what about|how about)\s+(?!wh|how\b|{_AUX}\b)|who (?:is|was) )", re.IGNORECASE
 )
+_DENIED = re.compile(
+    r"\b(?:not|no|never|nobody|none|nothing|neither|refused|denied|rejected|declined|without|turned down|failed)\b|"
+    r"n[’']t\b",
+    re.IGNORECASE,
+)
 _YES_NO = re.compile(rf"^\W*(?:(?:and|but|so)\s+)?(?P<aux>{_AUX})\b(?=\s+\w+\s+\w)", re.IGNORECASE)
 _ASKS_HOW = re.compile(rf"^\W*(?:when|where|why|since when|how long|how often)\s+(?={_AUX}\b)", re.IGNORECASE)
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -112,7 +117,7 @@ def complete(question: str, history: Sequence[Turn]) -> str:
         return question[new.end() :]
     before = _standing(history[-1].question)
     last = last_question(before)
-    if asked := _asked_again(question, last):
+    if asked := _asked_again(question, last, history[-1].answer):
         return f"{before.removesuffix(last)}{asked}"
     named = _named(question, history)
     if named == question and names(question) and _WHOLE.match(question) and not _points_back(question):
@@ -152,10 +157,10 @@ def _says_nothing(part: str) -> bool:
 # --- the question before, asked again with a change
 
 
-def _asked_again(question: str, last: str) -> str:
+def _asked_again(question: str, last: str, answer: str) -> str:
     """The question before with what a bare follow-up changes in it; empty where that is not certain."""
     if bare := _BARE.match(question):
-        return _asked_why(bare, last)
+        return _asked_why(bare, last, denied=bool(_DENIED.search(answer)))
     if (instead := _INSTEAD.match(question)) and (other := _asked_of_another(last, instead["name"])):
         return other
     if other_in := _AND_IN.match(question):
@@ -163,19 +168,19 @@ def _asked_again(question: str, last: str) -> str:
     return ""
 
 
-def _asked_why(bare: re.Match[str], last: str) -> str:
-    """ "Why?" after "Did he pay?": "Why did he pay?"; after "When did he pay?", too."""
+def _asked_why(bare: re.Match[str], last: str, *, denied: bool) -> str:
+    """Ask "Why?" after "Did he pay?": "Why did he pay?", unless the answer may be no; after "When did he pay?", too."""
     adverb = bare["adverb"][0].upper() + bare["adverb"][1:].lower()
     if how := _ASKS_HOW.match(last):
         return "" if bare["not"] else f"{adverb} {last[how.end() :]}"
     asked = _YES_NO.match(last)
-    if not asked:
+    if not asked or (denied and not bare["not"]):
         return ""
     aux, rest = asked["aux"].lower(), last[asked.end() :]
     if not bare["not"]:
         return f"{adverb} {aux}{rest}"
-    denied = {"will": "won't", "can": "can't", "may": "", "might": "", "must": "mustn't"}.get(aux, f"{aux}n't")
-    return f"{adverb} {denied}{rest}" if denied and "not" not in rest.split() else ""
+    no = {"will": "won't", "can": "can't", "may": "", "might": "", "must": "mustn't"}.get(aux, f"{aux}n't")
+    return f"{adverb} {no}{rest}" if no and "not" not in rest.split() else ""
 
 
 def _at_another(last: str, name: str, preposition: str) -> str:
@@ -220,7 +225,8 @@ def _named(question: str, history: Sequence[Turn]) -> str:
         return f"{question[: at[0]]}{near[0]}{owned}{question[at[1] :]}" if len(near) == 1 else question
     role = None if _FRAGMENTARY.match(question) else ROLE.search(question)
     if role and not names(question[: role.start()]):
-        who = next(filter(None, (holder(role["office"], turn) for turn in reversed(history))), "")
+        spoken = next((turn for turn in reversed(history) if speaks_of(role["office"], turn)), None)
+        who = holder(role["office"], spoken) if spoken else ""
         return f"{question[: role.start()]}{who}{question[role.end() :]}" if who else question
     return _with_thing(question, history[-1])
 
@@ -297,13 +303,13 @@ def _bound(question: str, vague: re.Match[str]) -> bool:
 
 
 def _taken_up(question: str, history: Sequence[Turn]) -> Turn | None:
-    """The last turn that speaks of what the question calls "the firm", "the inquiry"; None where it names anything."""
+    """The last turn that tells which firm or inquiry the question means by "the firm" or "the inquiry"."""
     if len(content_words(question)) > _LONG - 2 or names(question) or _ELLIPSIS.match(question):
         return None
     nouns = [found["noun"] for found in _TAKEN_UP.finditer(question)]
     for turn in history[: -_NEAR - 1 : -1]:
         said = set(stems(f"{turn.question} {turn.answer}"))
         for noun in nouns:
-            if said & {stem(word) for word in alike(noun)}:
+            if said & {stem(word) for word in alike(noun)} and names(turn.question):
                 return turn
     return None

@@ -154,7 +154,7 @@ def _people(turn: Turn) -> list[_Person]:
         for run in runs(text):
             of_subject = text == turn.question and asked is not None and run.start >= asked.start
             together = last >= 0 and bool(_TOGETHER.fullmatch(text[last : run.start]))
-            if not (_is_person(run, text) or (of_subject and asked and (run == asked or together))):
+            if not (is_person(run, text) or (of_subject and asked and (run == asked or together))):
                 continue
             if not together:
                 group = (number, run.start)
@@ -173,7 +173,8 @@ def _alone(asked: Run, question: str) -> bool:
     return " " not in asked.text and not _SAYING.search(question[asked.end :])
 
 
-def _is_person(run: Run, text: str) -> bool:
+def is_person(run: Run, text: str) -> bool:
+    """Whether a name is taken for a person's: with a title, or of two words of which nothing tells otherwise."""
     words = run.text.split()
     last = fold(words[-1])
     if run.before == "the" or last in _THINGS or any(fold(word) in _NO_NAMES for word in words):
@@ -201,11 +202,17 @@ def _gender(run: Run, text: str, turn: Turn) -> Gender:
         return "man" if kinds & _MAN else "woman"
     surname = run.text.split()[-1]
     for statement in _QUOTED.sub(" ", turn.answer).splitlines():
-        others = [one for one in runs(statement) if _is_person(one, statement) and surname not in one.text]
+        others = [one for one in runs(statement) if is_person(one, statement) and surname not in one.text]
         she, he = bool(_SHE.search(statement)), bool(_HE.search(statement))
         if surname in statement and not others and she != he:
             return "woman" if she else "man"
     return ""
+
+
+def speaks_of(office: str, turn: Turn) -> bool:
+    """Whether a turn says "minister", whoever that is."""
+    said = f"{turn.question}\n{'' if REFUSED.match(turn.answer) else turn.answer}"
+    return bool(re.search(rf"\b{re.escape(office.split()[-1])}\b", said, re.IGNORECASE))
 
 
 def speaks_of_somebody(turn: Turn) -> bool:
@@ -227,11 +234,13 @@ def holder(office: str, turn: Turn) -> str:
     noun = re.escape(office)
     text = turn.question if REFUSED.match(turn.answer) else f"{turn.question}\n{turn.answer}"
     called, is_called = re.compile(rf"\b{noun},?\s*$", re.IGNORECASE), appositive(noun)
-    found = {
-        _short(run.text)
-        for run in runs(text)
-        if run.before != "the" and (called.search(text[: run.start]) or is_called.search(text[run.end :]))
-    }
+    found = set()
+    for run in runs(text):
+        title, _, rest = run.text.partition(" ")
+        if rest and fold(title) == office.lower():
+            found.add(_short(rest))
+        elif run.before != "the" and (called.search(text[: run.start]) or is_called.search(text[run.end :])):
+            found.add(_short(run.text))
     return found.pop() if len(found) == 1 else ""
 
 

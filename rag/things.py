@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence, Set
 
-from rag.referents import A_ROLE, REFUSED, Run, appositive, runs
+from rag.referents import A_ROLE, REFUSED, Run, appositive, is_person, runs
 from rag.types import Turn
 from rag.words import fold
 
@@ -51,7 +51,8 @@ def named_thing(nouns: Set[str], turn: Turn) -> str:
 
 def _is_called(nouns: Set[str], run: Run, text: str) -> bool:
     ends_so = " " in run.text and fold(run.text.split()[-1]) in nouns
-    return ends_so or any(appositive(noun).search(text[run.end :]) for noun in nouns)
+    called = any(appositive(noun).search(text[run.end :]) for noun in nouns)
+    return ends_so or (called and not is_person(run, text))
 
 
 def answered(turn: Turn) -> str:
@@ -87,7 +88,7 @@ _PARTICIPLES = frozenset(
 def thing(question: str) -> str:
     """The one thing that a question asks about: "the Monday market in Brackford"; empty where it may be another.
 
-    Only of questions whose answer is no thing itself, such as those with yes and no.
+    Only of questions whose answer is no thing itself, such as those with yes and no, and that speak of no other.
     """
     words = question.rstrip("?!. ").split()
     low = [word.lower() for word in words]
@@ -101,7 +102,7 @@ def thing(question: str) -> str:
     head, end = _noun_phrase(words, low, start, verbs=_VERBS if low[at] in _DO else frozenset())
     whole = there or (low[0] == "how" and low[at] in _BE)
     rest = low[end:]
-    further = any(word in _ARTICLES and rest[i - 1] not in _PREPOSITIONS for i, word in enumerate(rest) if i)
+    further = any(word in _ARTICLES or word in ("its", "their", "his", "her") for word in rest)
     if not head or further or (not rest and not whole) or A_ROLE.fullmatch(low[head]):
         return ""
     if re.search(r"[^su]s$", low[head]):
