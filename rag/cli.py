@@ -305,6 +305,18 @@ def _repair(given: argparse.Namespace) -> int:
     return DONE if made.verification.ok and not made.lost and not nothing else PARTLY
 
 
+def _doctor(given: argparse.Namespace) -> int:
+    from rag import doctor
+    from rag.config import Config
+
+    found = doctor.examine(Config.load(given.config))
+    if given.json:
+        _print_json(found.as_dict())
+    else:
+        _print(doctor.told(found))
+    return DONE if found.ok else FAULT
+
+
 def _calibrate(given: argparse.Namespace) -> int:
     from eval.confidence import figures, judged, threshold_for
     from eval.run import evaluate
@@ -414,6 +426,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "ask": _ask,
     "calibrate": _calibrate,
     "chat": _chat,
+    "doctor": _doctor,
     "documents": _documents,
     "eval": _eval,
     "eval add": _eval_add,

@@ -82,10 +82,13 @@ class Generator:
             raise LLMError(
                 f"{self.endpoint}: nothing was sent: {what}.", remedy="Ask shorter or raise llm.context_window."
             )
-        return self._guarded(self._prompt(question, shown), accepted)
+        return self.written(self._prompt(question, shown), accepted=accepted)
 
-    def _guarded(self, prompt: str, accepted: Callable[[], bool] | None) -> Iterator[Draft]:
-        """Ask where the breaker lets through, and tell it how that ended."""
+    def written(self, prompt: str, *, accepted: Callable[[], bool] | None = None) -> Iterator[Draft]:
+        """Yield what the model writes for a whole prompt of any kind, as `stream` does.
+
+        It is not asked, and LLMError says so, while the breaker holds it for broken.
+        """
         if closed := self._breaker.enter():
             raise LLMError(
                 f"{self.endpoint}: failed {closed.failures} times in a row, at last so: {closed.last} "

@@ -84,7 +84,7 @@ def wire(settings: LLMSettings, *, tokens: int = 0, stream: bool = False) -> Wir
     chosen = provider(settings)
     return Wire(
         url=endpoint(settings), key=secret(settings), header=chosen.header, tokens=tokens,
-        stream=stream and not chosen.streams_json,
+        stream=stream, events=stream and not chosen.streams_json,
     )  # fmt: skip
 
 

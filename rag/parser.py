@@ -15,7 +15,7 @@ _KEPT = "What was indexed so far is kept whole; the same command goes on from th
 _UNFINISHED = "The answers so far are kept; the same command goes on from there."
 _EXITS = f"""exit codes:
   {DONE}    done; `ask` found an answer
-  {FAULT}    an error: the message says what to do
+  {FAULT}    an error: the message says what to do; `doctor`: something is missing
   {USAGE}    the command line is not understood
   {REFUSED}    `ask`: the documents do not say
   {PARTLY}    done, but not everything: `index` rejected files, `remove` knew not all paths,
@@ -61,6 +61,10 @@ def _add_index_commands(commands: Any) -> None:
     remove.add_argument("paths", nargs="+", metavar="PATH", help="indexed file, or folder with all below it")
     verify = _command(commands, "verify", "", "check that catalog, passages and vectors fit each other")
     verify.add_argument("--repair", action="store_true", help="mend what can be mended")
+    doctor = _command(
+        commands, "doctor", "", "see whether everything is there, and whether the language model answers", index=False
+    )
+    doctor.set_defaults(interrupted="Nothing was changed.")
 
 
 def _add_question_commands(commands: Any) -> None:

@@ -18,7 +18,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 LONGEST_LINE = 256 * 1024  # bytes of one event; those of real servers have some hundreds
-_MOST = 1024 * 1024  # bytes of an answer, and as many again for each token as an event may have:
+_MOST = 4 * 1024 * 1024  # bytes of an answer, and as many again for each token as an event may have:
 _BYTES_PER_TOKEN = 4096
 _OF_AN_ERROR = 16 * 1024  # bytes of a refusal that are read
 _HEADERS = frozenset(
@@ -47,11 +47,14 @@ class Wire:
     """Guards the HTTP client of one request: bare headers, the key, no redirects, few bytes. `cut` is thread-safe."""
 
     def __init__(
-        self, *, url: str, key: str = "", header: str = "authorization", tokens: int = 0, stream: bool = False
-    ) -> None:
+        self, *, url: str, key: str = "", header: str = "authorization", tokens: int = 0,
+        stream: bool = False, events: bool = False,
+    ) -> None:  # fmt: skip
+        """`tokens` are the most that may come; `stream`: piece by piece, and `events`: as server-sent events."""
         self.trouble: Trouble | None = None
         self.answered = False
-        self._url, self._streamed = url, stream
+        self._url, self._events = url, events
+        self._longest = LONGEST_LINE if stream else _MOST
         self._secret = {header: f"Bearer {key}" if header == "authorization" else key} if key else {}
         self._most = _MOST + tokens * _BYTES_PER_TOKEN
         self._came = self._line = 0
@@ -80,8 +83,8 @@ class Wire:
         self._came += len(chunk)
         end = chunk.rfind(b"\n")
         self._line = len(chunk) - end - 1 if end >= 0 else self._line + len(chunk)
-        if self._line > LONGEST_LINE or self._came > self._most:
-            self._note(Trouble(kind="line" if self._line > LONGEST_LINE else "flood"))
+        if self._line > self._longest or self._came > self._most:
+            self._note(Trouble(kind="line" if self._line > self._longest else "flood"))
             raise Ended
 
     def _leave(self, request: Any) -> None:
@@ -106,7 +109,7 @@ class Wire:
             self._note(Trouble(kind="packed"))
         elif kind in ("text/html", "application/xhtml+xml"):
             self._note(Trouble(kind="page"))
-        elif kind == "application/json" and self._streamed:
+        elif kind == "application/json" and self._events:
             self._note(Trouble(kind="whole"))
         if self.trouble:
             raise Ended

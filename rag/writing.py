@@ -53,21 +53,21 @@ class Writing:
         for left in range(RETRIES, -1, -1):
             guard = models.wire(self._settings, tokens=self._settings.max_tokens, stream=self._settings.stream)
             reply = Reply()
-            fault = yield from self._asked(prompt, guard, reply)
-            wait = None if fault is None else self._wait(guard.trouble)
+            wrong = yield from self._asked(prompt, guard, reply)
+            wait = None if wrong is None else self._wait(guard.trouble)
             if not left or wait is None:
                 break
             yield from self._pause(wait)
-        cut = self._cut(reply) if fault is None else ""
-        text = whole_sentences(reply.text[: self._most]) if fault or cut else reply.text
-        if fault is None and not text:
-            fault = self._empty(reply)
-        if fault:
-            self.failure, self.is_of_the_request = fault[0], troubles.is_of_the_request(guard.trouble)
+        cut = self._cut(reply) if wrong is None else ""
+        text = whole_sentences(reply.text[: self._most]) if wrong or cut else reply.text
+        if wrong is None and not text:
+            wrong = self._empty(reply)
+        if wrong:
+            self.failure, self.is_of_the_request = wrong[0], troubles.is_of_the_request(guard.trouble)
             if not text or self._is_overdue():
-                self.error = LLMError(f"{self._endpoint}: {fault[0]}", remedy=fault[1])
+                self.error = LLMError(f"{self._endpoint}: {wrong[0]}", remedy=wrong[1])
                 return
-            cut = fault[0].removesuffix(".")
+            cut = wrong[0].removesuffix(".")
         yield Draft(text=text, cut=cut)
 
     def _asked(self, prompt: str, guard: Wire, reply: Reply) -> Growing[Draft, None, tuple[str, str] | None]:
@@ -78,12 +78,12 @@ class Writing:
             llm = made.llm if made else self._llm
             self._began = self._began or time.monotonic()
             pump = Pump(
-                lambda: _responses(llm, prompt, stream=self._settings.stream, close=made.close if made else None)
+                lambda: responses(llm, prompt, stream=self._settings.stream, close=made.close if made else None)
             )
             late = yield from self._follow(pump, reply)
-            return late or (self._fault(pump.error, guard) if pump.error else None)
+            return late or (fault(pump.error, guard, self._settings) if pump.error else None)
         except Exception as error:  # whatever a client library raises, the caller hears of one kind of failure
-            return self._fault(error, guard)
+            return fault(error, guard, self._settings)
         finally:
             guard.cut()
             if pump:
@@ -100,11 +100,15 @@ class Writing:
             for response in came:
                 reply.add(response)
                 self._heard = time.monotonic()
-            text = settled(reply.text) if came else self._shown.text
+            text = self._settled(reply.text) if came else self._shown.text
             if text != self._shown.text or time.monotonic() >= told + BEAT:
                 self._shown, told = Draft(text=text), time.monotonic()
                 yield self._shown
         return None
+
+    def _settled(self, text: str) -> str:
+        shown = self._shown.text
+        return shown + settled(text[len(shown) :]) if text.startswith(shown) else settled(text)
 
     def _due(self) -> tuple[float, str]:
         """When to stop waiting, and the setting that says so."""
@@ -170,22 +174,24 @@ class Writing:
             return f"answered with nothing: {_CUTS[reply.finish]}.", "Raise llm.max_tokens, or ask otherwise."
         return "answered with nothing.", "Ask again, or try another llm.model."
 
-    def _fault(self, error: Exception, guard: Wire) -> tuple[str, str]:
-        key = models.secret(self._settings)
-        if guard.trouble:
-            return troubles.described(guard.trouble, key)
-        kinds = {kind.__name__ for kind in type(error).__mro__}
-        if any("Timeout" in kind for kind in kinds):
-            return self._late("timeout")
-        if kinds & {"APIError", "ResponseError"} and "APIResponseValidationError" not in kinds:
-            said = troubles.quotable(str(getattr(error, "message", "") or getattr(error, "error", "")), key)
-            return f"broke off with an error{': ' if said else ''}{said.rstrip('.')}.", "See the server's log."
-        if guard.answered and isinstance(error, TypeError | ValueError | AttributeError | LookupError | AssertionError):
-            return troubles.NOT_A_CHAT
-        return f"failed ({type(error).__name__}).", "See the server's log."
+
+def fault(error: Exception, guard: Wire, settings: LLMSettings) -> tuple[str, str]:
+    """What a call of a client library that failed means, in words, and the remedy."""
+    key = models.secret(settings)
+    if guard.trouble:
+        return troubles.described(guard.trouble, key)
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    if any("Timeout" in kind for kind in kinds):
+        return f"no answer within {settings.timeout:g} s.", "Raise llm.timeout or ask later."
+    if kinds & {"APIError", "ResponseError"} and "APIResponseValidationError" not in kinds:
+        said = troubles.quotable(str(getattr(error, "message", "") or getattr(error, "error", "")), key)
+        return f"broke off with an error{': ' if said else ''}{said.rstrip('.')}.", "See the server's log."
+    if guard.answered and isinstance(error, TypeError | ValueError | AttributeError | LookupError | AssertionError):
+        return troubles.NOT_A_CHAT
+    return f"failed ({type(error).__name__}).", "See the server's log."
 
 
-def _responses(llm: Any, prompt: str, *, stream: bool, close: Callable[[], None] | None) -> Iterator[ChatResponse]:
+def responses(llm: Any, prompt: str, *, stream: bool, close: Callable[[], None] | None) -> Iterator[ChatResponse]:
     """What the model answers, piece by piece or at once; gives its connections back at the end."""
     from llama_index.core.llms import ChatMessage, MessageRole
 

@@ -266,8 +266,9 @@ def reset_after(*parts: bytes) -> Reply:
     return send
 
 
-def endless(*, piece: str = " and so on") -> Reply:
+def endless(*, first: str = "", piece: str = " and so on") -> Reply:
     def parts(request: BaseHTTPRequestHandler) -> Iterator[bytes]:
+        yield event(first)
         while not request.endpoint.stopping.is_set():
             yield event(piece) * 20
 
