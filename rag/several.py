@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from rag.comparing import Side, on_topic, said_by
 from rag.config import Config
 from rag.grounding import quoted
 from rag.index import Index
 from rag.mentions import Phrase, first_mention, holds, plain_of
-from rag.reader import Reader
-from rag.tasks import Mentions, Task, task_of
-from rag.types import Answer, Document, IndexedDocument, Span
+from rag.reader import Reader, Reading
+from rag.retrieval import to_read
+from rag.sentences import Offsets, sentences
+from rag.tasks import Comparison, Mentions, Task, task_of
+from rag.types import Answer, Document, Hit, IndexedDocument, Span, Statement
 
 NEAREST = 3  # passages shown with a refusal
 TOLD = 5  # titles that a note names
@@ -49,7 +52,64 @@ class Desk:
     def _done(self, task: Task, question: str, documents: Sequence[IndexedDocument]) -> Answer | None:
         if isinstance(task, Mentions):
             return self._mentioning(task, question, documents)
+        if isinstance(task, Comparison):
+            return self._compared(task, question)
         return None
+
+    # --- what each side says
+
+    def _compared(self, task: Comparison, question: str) -> Answer:
+        document_of = lru_cache(maxsize=None)(self.index.document)
+        asked = {side: self._asked_of(side, task.topic) for side in task.sides}
+        hits = {
+            side: to_read(self.index, own, k=self.config.retrieval.read, within=self.within)
+            for side, own in asked.items()
+        }
+        documents = {hit.path: document_of(hit.path) for found in hits.values() for hit in found}
+        texts = [document.text for _, document in sorted(documents.items())]
+        read = {
+            side: self._read_side(own, Side.of(side, texts), task.topic, hits[side], documents)
+            for side, own in asked.items()
+        }
+        shown = {side: quoted([place_of(hit) for hit in reading.ranked], document_of) for side, reading in read.items()}
+        silent = [side for side in task.sides if not shown[side]]
+        about = f" about {task.topic}" if task.topic else ""
+        notes = [f"Nothing was found on what {side} says{about}." for side in silent]
+        if len(silent) == len(task.sides):
+            reason = f"The documents do not say what {' or '.join(task.sides)} says{about}."
+            return self._refused(question, reason, task.topic or question)
+        places = [place_of(hit) for side in task.sides for hit in read[side].ranked]
+        statements = quoted(places, document_of)
+        told = [f"{side}: {_marks(shown[side], statements)}" for side in task.sides if shown[side]]
+        return Answer(
+            question=question, statements=statements, notes=(f"{'; '.join(told)}.", *notes),
+            confidence=min(read[side].confidence for side in task.sides if shown[side]), config=self.config.digest(),
+        )  # fmt: skip
+
+    @staticmethod
+    def _asked_of(side: str, topic: str) -> str:
+        return f"What does {side} say about {topic}?" if topic else f"What does {side} say?"
+
+    def _read_side(
+        self, asked: str, side: Side, topic: str, hits: Sequence[Hit], documents: Mapping[str, Document]
+    ) -> Reading:
+        """What of the passages a side says of the topic, read as passages of their own: the few best of them."""
+        found: list[tuple[int, Hit]] = []
+        for path in sorted({hit.path for hit in hits}):
+            document, inside = documents[path], [hit for hit in hits if hit.path == path]
+            said = said_by(side, document.text, sentences(document.text, document.headings))
+            for near, one in on_topic(document.text, said, topic):
+                around = next((hit for hit in inside if hit.span.start <= one.last < hit.span.end), None)
+                if around:
+                    found.append((near, _passage(around, document, (one.start, one.end), number=len(found))))
+        nearest = max((near for near, _ in found), default=0)
+        own = [hit for near, hit in found if near == nearest]
+        reading = self.reader.read(asked, own)
+        apart: list[Hit] = []
+        for hit in reading.ranked:
+            if all(not hit.span.overlaps(other.span) for other in apart):
+                apart.append(hit)
+        return replace(reading, ranked=tuple(apart[: self.config.reader.statements]))
 
     # --- which documents mention something
 
@@ -94,6 +154,23 @@ class Desk:
             question=question, reason=reason, notes=notes, config=self.config.digest(),
             nearest=tuple(self.index.search(looked_for, k=NEAREST, within=self.within)),
         )  # fmt: skip
+
+
+def place_of(hit: Hit) -> Place:
+    return Place(path=hit.path, span=hit.span)
+
+
+def _passage(hit: Hit, document: Document, place: Offsets, *, number: int) -> Hit:
+    """A few sentences of a hit as a passage of their own, which no other is taken to go on."""
+    text, span = document.text[slice(*place)], document.span(*place)
+    return replace(hit, text=text, span=span, sentences=(place,), passage_id=2 * number)
+
+
+def _marks(own: Sequence[Statement], statements: Sequence[Statement]) -> str:
+    """The marks, as they are shown in `statements`, of the places that a side's own statements cite."""
+    places = {(citation.path, citation.span) for statement in own for citation in statement.citations}
+    cited = {c.number for s in statements for c in s.citations if (c.path, c.span) in places}
+    return "".join(f"[{number}]" for number in sorted(cited))
 
 
 def in_time(document: IndexedDocument) -> tuple[bool, str, str]:
