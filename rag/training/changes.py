@@ -1,4 +1,4 @@
-"""True statements made false: names, numbers, dates, negations, speakers, roles, opposites; or their hedges lost."""
+"""True statements made false: names, numbers, dates, negations, speakers, roles, opposites, verbs; or too sure."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.training.opposites import turned
-from rag.training.verbs import bare_of_past, bare_of_present, is_finite, past, present
+from rag.training.verbs import bare_of_past, bare_of_present, bare_verbs, is_finite, participle, past, present
 from rag.words import MONTHS
 
-KINDS = ("name", "number", "date", "negation", "speaker", "roles", "opposite", "hedge")
+KINDS = ("name", "number", "date", "negation", "speaker", "roles", "opposite", "hedge", "verb")
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _UNITS = """one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen twenty thirty forty
     fifty sixty""".split()
@@ -56,8 +56,9 @@ _HEDGES: Sequence[tuple[re.Pattern[str], str]] = tuple(
         (_ACTIVE + r"(?:planned|hoped|intended|wanted|aimed|threatened|offered|proposed) to\b", "will"),
         (_ACTIVE + r"(?:tried|attempted|sought|hoped|planned|wanted) to\b", "managed to"),
         (r"\b(?:reportedly|allegedly|possibly|probably|perhaps|presumably|supposedly|apparently|arguably|likely) ", ""),
-        (r"\b(?:some|sometimes|often|usually|generally|mostly|partly|partially) (?=[a-z])", "always "),
+        (r"\b(?:some|sometimes|often|usually|generally) (?=[a-z])", "always "),
         (r"\b(?:most|many|some|several) (?=[a-z]+s\b)", "all "),
+        (r"\b(?:mostly|mainly|primarily|largely|partly|chiefly)\b", "entirely"), (r"\b(?:nearly|almost) all\b", "all"),
         (r"\b(?:appears|seems) to be\b", "is"), (r"\b(?:appeared|seemed) to be\b", "was"),
         (r"\bit (?:is|was|has been) (?:claimed|suggested|believed|thought|argued|alleged|estimated|rumou?red) that ",
          ""),
@@ -68,9 +69,19 @@ _HEDGES: Sequence[tuple[re.Pattern[str], str]] = tuple(
         (r"\bif (?=\w+ (?:is|are|was|were|has|have)\b)", "because "),
     )
 )  # fmt: skip
+_TO_COME = re.compile(
+    r"\b(?:may|might|could|will|plans? to|intends? to|wants? to|"
+    r"(?:is|are) (?:expected|likely|set|due|scheduled|planned|about) to) (?P<verb>[a-z]+)\b"
+)
+_AT_LEAST = re.compile(r"\b(?:more than|over|at least) $", re.IGNORECASE)
+_NO_VERB = frozenset(("have", "do", "say"))
+_VERBS = frozenset(
+    """attended left opposed visited denied sold praised criticised refused delayed cancelled promised ended joined
+    welcomed lost bought hid announced destroyed led followed ignored built closed""".split()
+)
 _SPEAKER = re.compile(
     r"^(?P<who>[A-Z][\w.’' -]{1,45}?)"
-    r"(?= (?:said|says|told|added|announced|stated|argued|claimed|warned|insisted|believed|wrote)\b)|"
+    r"(?= (?:said|says|told|added|announced|stated|argued|claimed|warned|insisted|believed|wrote)\b(?! to\b))|"
     r"(?<=, )(?P<who2>[A-Z][\w.’' -]{1,45}?)(?= (?:said|says|added|stated|argued|claimed)\b)|"
     r"(?<=ccording to )(?P<who3>[A-Z][\w.’' -]{1,45}?)(?=[,.])"
 )  # fmt: skip
@@ -86,9 +97,10 @@ _MORE = """rise fall|raised lowered|raise lower|cut raised|grew shrank|approved 
     buyer seller|employer employee|husband wife|king queen|hero villain|true false|safe dangerous|safer riskier|
     permanent temporary|direct indirect|formal informal|natural artificial|active passive|present absent|
     beginning end|top bottom|front back|deep shallow|thick thin|wet dry|clean dirty|loud quiet|
-    more less""".replace("\n", "")  # fmt: skip
+    more less|promised refused|defended criticised|praised condemned|died survived|killed rescued|missing found|
+    attended skipped|denied admitted|demanded refused|welcomed rejected|delayed hastened|agreed refused"""
 _OTHER: dict[str, str] = {}
-for _row in _MORE.split("|"):
+for _row in _MORE.replace("\n", "").split("|"):
     _one, _two = _row.split()
     _OTHER.setdefault(_one, _two)
     _OTHER.setdefault(_two, _one)
@@ -125,7 +137,7 @@ def names(text: str, known: str = "") -> list[str]:
             words = words[:-1]
         if not words or (len(words) == 1 and _opens(text, match.start()) and not _elsewhere(words[0], known or text)):
             continue
-        found.append(" ".join(words))
+        found.append(" ".join(words).rstrip("."))
     return found
 
 
@@ -143,7 +155,7 @@ def _name(statement: str, around: Around, chance: random.Random) -> Change | Non
         return None
     old = chance.choice(own)
     pools = [names(around.near, around.passage), names(around.passage), around.far]
-    first = chance.choices((0, 1, 2), (0.6, 0.25, 0.15))[0]
+    first = chance.choices((0, 1, 2), (0.75, 0.15, 0.1))[0]
     for pool in (pools[first], *pools):
         fitting = [
             one
@@ -164,53 +176,43 @@ def _number(statement: str, around: Around, chance: random.Random) -> Change | N
     old = match.group()
     if old[0].isalpha():
         group = next(group for group in (_UNITS, _ORDINALS, _SCALES) if old in group)
-        near = [one for one in group if one != old and re.search(rf"\b{one}\b", around.passage)]
-        new = (
-            chance.choice(near)
-            if near and chance.random() < 0.6
-            else chance.choice([one for one in group if one != old])
+        new = _nearest(re.compile(rf"\b(?:{'|'.join(group)})\b"), old, around, chance) or chance.choice(
+            [one for one in group if one != old]
         )
+        return _placed(statement, match.start(), match.end(), new)
+    if _AT_LEAST.search(statement[: match.start()]):
+        new = _other_number(old, chance, larger=True)  # less would hold as well
     else:
-        near = [
-            one for one in NUMBER.findall(around.passage) if _digits(one) != _digits(old) and not YEAR.fullmatch(one)
-        ]
-        near = [one for one in near if one not in statement]
-        new = chance.choice(near) if near and chance.random() < 0.7 else _other_number(old, chance)
-        if old[0] in "$€£" and new[0].isdigit():
-            new = old[0] + new
-    return _placed(statement, match.start(), match.end(), new)
+        near = _nearest(NUMBER, old, around, chance, besides=statement)
+        new = near if near and not YEAR.fullmatch(near) else _other_number(old, chance)
+    return _placed(statement, match.start(), match.end(), (old[0] if old[0] in "$€£" else "") + new.lstrip("$€£"))
+
+
+def _nearest(pattern: re.Pattern[str], old: str, around: Around, chance: random.Random, *, besides: str = "") -> str:
+    """Mostly another expression of a kind from the premise, else from the text around it; "" seldom, or if none."""
+    if chance.random() < 0.25:
+        return ""
+    for text in (around.near, around.passage):
+        if found := [one for one in pattern.findall(text) if one != old and one not in besides]:
+            return chance.choice(found)
+    return ""
 
 
 def _date(statement: str, around: Around, chance: random.Random) -> Change | None:
-    found = [
-        (m.start(), m.end(), kind)
-        for kind, pattern in (("year", YEAR), ("month", _MONTH), ("weekday", _DAY))
-        for m in pattern.finditer(statement)
-    ]
-    for m in _DAY_OF_MONTH.finditer(statement):
-        group = "after" if m["after"] else "before"
-        found.append((m.start(group), m.end(group), "day"))
+    kinds = {"year": YEAR, "month": _MONTH, "weekday": _DAY}
+    found = [(m.span(), kind) for kind, pattern in kinds.items() for m in pattern.finditer(statement)]
+    found += [(m.span("after" if m["after"] else "before"), "day") for m in _DAY_OF_MONTH.finditer(statement)]
     if not found:
         return None
-    start, end, kind = chance.choice(found)
+    (start, end), kind = chance.choice(found)
     old = statement[start:end]
-    if kind == "year":
-        near = [one for one in YEAR.findall(around.passage) if one not in statement]
-        new = (
-            chance.choice(near)
-            if near and chance.random() < 0.75
-            else str(int(old) + chance.choice((-10, -5, -3, -2, -1, 1, 2, 3, 5, 10, 100, -100)))
-        )
-    elif kind == "day":
-        new = str(chance.choice([one for one in range(1, 29) if str(one) != old]))
-    else:
-        group, pattern = (MONTHS, _MONTH) if kind == "month" else (_DAYS, _DAY)
-        near = [one for one in pattern.findall(around.passage) if one not in statement]
-        new = (
-            chance.choice(near)
-            if near and chance.random() < 0.6
-            else chance.choice([one for one in group if one != old])
-        )
+    if kind == "day":
+        return _placed(statement, start, end, str(chance.choice([one for one in range(1, 29) if str(one) != old])))
+    new = _nearest(kinds[kind], old, around, chance, besides=statement)
+    if not new and kind == "year":
+        new = str(int(old) + chance.choice((-100, -10, -5, -3, -2, -1, 1, 2, 3, 5, 10, 100)))
+    elif not new:
+        new = chance.choice([one for one in (MONTHS if kind == "month" else _DAYS) if one != old])
     return _placed(statement, start, end, new)
 
 
@@ -239,11 +241,29 @@ def _negation(statement: str, around: Around, chance: random.Random) -> Change |
 
 
 def _hedge(statement: str, around: Around, chance: random.Random) -> Change | None:
+    done = [m for m in _TO_COME.finditer(statement) if m["verb"] in bare_verbs()]
+    if done and chance.random() < 0.5:
+        match = chance.choice(done)
+        fact = f"has {participle(match['verb'])}" if chance.random() < 0.5 else past(match["verb"])
+        return Change(text=statement[: match.start()] + fact + statement[match.end() :])
     fitting = [(one, other) for one, other in _HEDGES if one.search(statement)]
     if not fitting:
         return None
     one, other = chance.choice(fitting)
     return Change(text=one.sub(other, statement, count=1))
+
+
+def _verb(statement: str, around: Around, chance: random.Random) -> Change | None:
+    """Another verb of the text in place of one of the statement's."""
+    known = bare_of_past()
+    own = [m for m in _WORD.finditer(statement) if m.start() and known.get(m.group(), "have") not in _NO_VERB]
+    others = {word for word in _WORD.findall(around.passage) if known.get(word, "have") not in _NO_VERB}
+    if not own:
+        return None
+    match = chance.choice(own)
+    pool = sorted(others if others and chance.random() < 0.6 else _VERBS)
+    fitting = [one for one in pool if one[:4] != match.group()[:4] and one not in statement]
+    return _placed(statement, match.start(), match.end(), chance.choice(fitting)) if fitting else None
 
 
 def _speaker(statement: str, around: Around, chance: random.Random) -> Change | None:
@@ -291,7 +311,7 @@ def _opposite(statement: str, around: Around, chance: random.Random) -> Change |
 
 _CHANGES: dict[str, Callable[[str, Around, random.Random], Change | None]] = {
     "name": _name, "number": _number, "date": _date, "negation": _negation, "speaker": _speaker, "roles": _roles,
-    "opposite": _opposite, "hedge": _hedge,
+    "opposite": _opposite, "hedge": _hedge, "verb": _verb,
 }  # fmt: skip
 
 
@@ -308,7 +328,7 @@ def _digits(number: str) -> str:
     return re.sub(r"\D", "", number)
 
 
-def _other_number(old: str, chance: random.Random) -> str:
+def _other_number(old: str, chance: random.Random, *, larger: bool = False) -> str:
     """One of the same shape: near or far, with its decimals and groups."""
     plain = old.lstrip("$€£")
     value, decimals = float(plain.replace(",", "")), len(plain.partition(".")[2])
@@ -318,7 +338,8 @@ def _other_number(old: str, chance: random.Random) -> str:
             if chance.random() < 0.5
             else value * chance.choice((0.1, 0.5, 1.0, 2.0, 9.0))
         )
-        other = value + step * chance.choice((-1, 1)) * (1 if decimals == 0 else chance.choice((0.1, 1)))
+        sign = 1 if larger else chance.choice((-1, 1))
+        other = value + sign * step * (1 if decimals == 0 else chance.choice((0.1, 1)))
         if other > 0 and round(other, decimals) != value:
             return f"{other:{',' if ',' in plain else ''}.{decimals}f}"
     return f"{value + 1:.{decimals}f}"

@@ -50,7 +50,7 @@ def cut_up(document: Json) -> Text:
     return Text(document["id"], document["title"], text, [tidy(text[a:b]) for a, b in spans], [a for a, _ in spans])
 
 
-def asked(text: Text, questions: Sequence[Json]) -> Iterator[Fact]:
+def asked(text: Text, questions: Sequence[Json], chance: random.Random) -> Iterator[Fact]:
     """Statements made from questions, with as many sentences before the answer's as their names need."""
     for one in questions:
         if not one["answerable"] or not one["evidence"]:
@@ -67,6 +67,9 @@ def asked(text: Text, questions: Sequence[Json]) -> Iterator[Fact]:
             yield Fact(
                 text=made, first=first, last=at, made="question", question=one["question"], answer=one["answers"][0]
             )
+            others = (other for rewording in REWORDINGS if (other := rewording(made, chance)))
+            if chance.random() < 0.5 and (other := next(others, "")):
+                yield Fact(text=other, first=first, last=at, made="question")
 
 
 def said(text: Text, chance: random.Random, recipe: SupportRecipe) -> Iterator[Fact]:

@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     calibration = SupportCalibration.load()
     if options.fit:
         held = sample(pairs, "calibrate", options.limit)
-        calibration = fitted(logits_of(scorer, pairs, held), pairs.label[held], pairs.kind[held])
+        calibration = fitted(logits_of(scorer, pairs, held), pairs.label[held])
         CALIBRATION.write_text(json.dumps(asdict(calibration), indent=2) + "\n", encoding="utf-8")
     held = sample(pairs, "check", options.limit)
     found = {"check": figures(logits_of(scorer, pairs, held), pairs, held, calibration)}
@@ -98,13 +98,12 @@ def logits_of(scorer: Scorer, pairs: Pairs, held: Numbers) -> Logits:
 def probabilities(logits: Logits, calibration: SupportCalibration) -> Logits:
     """Float64 [n, 3]; what `rag.support.judgement` computes of one row."""
     scaled = calibration.scale * logits + np.array(calibration.bias)
-    shares: Logits = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    return shares / shares.sum(axis=1, keepdims=True)
+    shares = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    whole: Logits = shares / shares.sum(axis=1, keepdims=True)
+    return whole
 
 
-def fitted(
-    logits: Logits, labels: npt.NDArray[np.uint8], kinds: npt.NDArray[np.uint8], *, steps: int = 400
-) -> SupportCalibration:
+def fitted(logits: Logits, labels: npt.NDArray[np.uint8], *, steps: int = 400) -> SupportCalibration:
     """Scale and biases of least log loss (vector scaling with one scale: Guo et al. 2017, section 4.2); thresholds by
     the shares above."""
     rows, gold = torch.tensor(logits), torch.tensor(labels.astype(np.int64))
@@ -118,12 +117,9 @@ def fitted(
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-    centred = bias.detach() - bias.detach().mean()
+    first, second, third = (bias.detach() - bias.detach().mean()).round(decimals=4).tolist()
     plain = SupportCalibration(
-        scale=round(float(scale), 4),
-        bias=tuple(round(float(one), 4) for one in centred),
-        supported=0.5,
-        contradicted=0.5,  # type: ignore[arg-type]
+        scale=round(scale.item(), 4), bias=(first, second, third), supported=0.5, contradicted=0.5
     )
     found = probabilities(logits, plain)
     true = labels == LABELS.index("supported")

@@ -145,13 +145,13 @@ def crossed(text: Text, fact: Fact, facts: Sequence[Fact], chance: random.Random
     fitting = [
         one for one in facts
         if one.answer and _shape(one.answer) == _shape(fact.answer)
-        and one.question.lower().split()[0] == fact.question.lower().split()[0]
         and max(one.last, fact.last) - min(one.first, fact.first) <= 2
         and not set(stems(one.answer)) & set(stems(fact.text))
     ]  # fmt: skip
     if not fitting:
         return None
-    other = chance.choice(fitting)
+    alike = [one for one in fitting if one.question.lower().split()[0] == fact.question.lower().split()[0]]
+    other = chance.choice(alike or fitting)
     premise = text.premise(min(one.first for one in (fact, other)), max(one.last for one in (fact, other)))
     if listed(fact.answer, other.answer, premise):
         return None

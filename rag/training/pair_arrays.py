@@ -16,7 +16,7 @@ from rag.training.data import PARTS
 LABELS = ("supported", "contradicted", "not found")
 KINDS = (
     "true", "both", "name", "number", "date", "negation", "speaker", "roles", "opposite", "hedge", "tail", "elsewhere",
-    "joined", "unanswerable", "crossed",
+    "joined", "unanswerable", "crossed", "verb",
 )  # fmt: skip
 
 

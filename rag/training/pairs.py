@@ -24,27 +24,27 @@ from rag.training.misplaced import crossed, elsewhere, joined, unanswerable, wit
 from rag.training.pair_arrays import Pair, arrays
 from rag.training.recipe import Recipe, SupportRecipe
 
-NOT_FOUND = frozenset(("hedge", "tail", "elsewhere", "joined", "unanswerable"))
+NOT_FOUND = frozenset(("hedge", "tail", "elsewhere", "joined", "unanswerable", "verb"))
 
 
 def pairs_of(document: Json, questions: Sequence[Json], far: Sequence[str], recipe: SupportRecipe) -> list[Pair]:
     """The pairs of one document; always the same for the same recipe."""
     chance = random.Random(f"{recipe.seed} {document['id']}")
     text = cut_up(document)
-    facts = [*asked(text, questions), *said(text, chance, recipe)]
+    facts = [*asked(text, questions, chance), *said(text, chance, recipe)]
     chance.shuffle(facts)
-    made = []
+    made: list[Pair | None] = []
     for fact in facts[: recipe.facts.get(document["id"].partition("/")[0], recipe.facts["others"])]:
         for _ in range(recipe.copies):
-            made += list(_judged(text, fact, facts, far, chance, recipe))
-    made += list(unanswerable(text, questions, chance))
-    return list(dict.fromkeys(made))
+            made.append(_judged(text, fact, facts, far, chance, recipe))
+    made += unanswerable(text, questions, chance)
+    return list(dict.fromkeys(pair for pair in made if pair))
 
 
 def _judged(
     text: Text, fact: Fact, facts: Sequence[Fact], far: Sequence[str], chance: random.Random, recipe: SupportRecipe
-) -> Iterator[Pair]:
-    """One pair with the fact or what it was changed into."""
+) -> Pair | None:
+    """A pair with the fact or what it was changed into."""
     first, last = widened(text, fact, chance)
     premise = text.premise(first, last)
     title = text.title if chance.random() >= recipe.without_title or needs_title(fact, premise) else ""
@@ -52,29 +52,34 @@ def _judged(
         claim=fact.text, title=title, premise=premise, label="supported", kind="true", made=fact.made, document=text.id
     )
     around = Around(near=premise, passage=text.premise(max(0, first - 5), last + 5), far=far)
-    action = chance.choices(tuple(recipe.actions), tuple(recipe.actions.values()))[0]
-    if action == "true":
-        yield pair
-    elif action == "both":
-        if both := _both(pair, around, chance):
-            yield both
-    elif action == "changed":
-        if other := _changed(pair, around, chance, recipe):
-            yield other
-    elif action == "premise":
-        if other := _premise_changed(pair, around, chance):
-            yield other
-    elif action == "tail":
-        if claim := with_tail(fact, facts, premise, chance):
-            yield replace(pair, claim=claim, label="not found", kind="tail")
-    elif action == "elsewhere":
-        if other := elsewhere(text, fact, chance):
-            yield replace(pair, premise=other, label="not found", kind="elsewhere", title=text.title)
-    elif action == "crossed":
-        if found := crossed(text, fact, facts, chance):
-            yield replace(pair, claim=found[0], premise=found[1], label="contradicted", kind="crossed")
-    elif found := joined(text, chance):
-        yield replace(pair, claim=found[0], premise=found[1], label="not found", kind="joined", title=text.title)
+    match chance.choices(tuple(recipe.actions), tuple(recipe.actions.values()))[0]:
+        case "true":
+            return pair
+        case "both":
+            return _both(pair, around, chance)
+        case "changed":
+            return _changed(pair, around, chance, recipe)
+        case "premise":
+            return _premise_changed(pair, around, chance)
+        case "tail":
+            claim = with_tail(fact, facts, premise, chance)
+            return replace(pair, claim=claim, label="not found", kind="tail") if claim else None
+        case "elsewhere":
+            other = elsewhere(text, fact, chance)
+            return (
+                replace(pair, premise=other, label="not found", kind="elsewhere", title=text.title) if other else None
+            )
+        case "crossed":
+            return _put_to(pair, crossed(text, fact, facts, chance), "contradicted", "crossed", text.title)
+        case "joined":
+            return _put_to(pair, joined(text, chance), "not found", "joined", text.title)
+        case action:
+            raise ValueError(f"recipe.toml: no action {action!r}")
+
+
+def _put_to(pair: Pair, found: tuple[str, str] | None, label: str, kind: str, title: str) -> Pair | None:
+    """The pair with another claim and premise, where some were found."""
+    return replace(pair, claim=found[0], premise=found[1], label=label, kind=kind, title=title) if found else None
 
 
 def _changed(pair: Pair, around: Around, chance: random.Random, recipe: SupportRecipe) -> Pair | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
-from rag.training.verbs import bare_of_past, is_finite, participle
+from rag.training.verbs import bare_of_participle, bare_of_past, is_finite, participle, past
 from rag.words import MONTHS
 
 FIRST_NAMES = Path(__file__).parent / "first_names.txt"  # common ones, to know a person by
@@ -83,6 +83,21 @@ _ACTIVE = re.compile(
 _NO_PASSIVE = frozenset(
     "become be have cost remain seem resemble lack contain include say state begin come go live last stay".split()
 )
+_PASSIVE = re.compile(
+    r"(?P<whom>(?:The|A|An) (?:[a-z-]+ )?[\w-]+|(?:The )?[A-Z][\w’-]+(?: (?:of )?[A-Z][\w’-]+){0,3}) (?:was|were) "
+    r"(?P<verb>[a-z]+) by (?P<who>(?:the )?[A-Z][\w’-]+(?: (?:of )?[A-Z][\w’-]+){0,3})"
+    r"(?P<rest>(?: (?:in|on|at|after|before|during|with|for|from)\b.*)?)$"
+)
+_AMOUNT = re.compile(
+    r"(?:[Aa]t least |[Mm]ore than |[Oo]ver )?(?<![\w.,$€£-])"
+    r"(?P<number>\d{2,3}(?:,\d{3})*)(?= [a-z])(?! (?:percent|million))"
+)
+_NOT_EXACT = re.compile(
+    r"\b(?:than|nearly|almost|about|around|up to|under|below|least|most|many as|over|of|to|and|between|approximately|"
+    r"roughly|January|February|March|April|May|June|July|August|September|October|November|December) $",
+    re.IGNORECASE,
+)
+_LONG_NAME = re.compile(r"(?<=\bthe )(?:[A-Z][a-z]+ (?:(?:of|for|and|on) )?){2,4}[A-Z][a-z]+\b(?! [A-Z(])")
 _CAPITAL = r"[A-Z][\w’-]+(?: [A-Z][\w’-]+){0,2}"
 _PAIR = re.compile(
     rf"(?:(?<=^)|(?<=[a-z] ))(?P<one>{_CAPITAL}) (?P<by>and|met|married|or) (?P<other>{_CAPITAL})"
@@ -160,6 +175,36 @@ def passive(sentence: str, chance: random.Random) -> str:
     return f"{_upper(match['whom'])} was {participle(bare)} by {_lower(match['who'])}{match['rest']}."
 
 
+def active(sentence: str, chance: random.Random) -> str:
+    """ "Lavrov was met by Rubio in Riyadh" as "Rubio met Lavrov in Riyadh"."""
+    match = _PASSIVE.match(sentence.rstrip("."))
+    bare = bare_of_participle().get(match["verb"]) if match else None
+    if not match or not bare:
+        return ""
+    return f"{_upper(match['who'])} {past(bare)} {_lower(match['whom'])}{match['rest']}."
+
+
+def rounded(sentence: str, chance: random.Random) -> str:
+    """ "At least 158 people died" as "More than 150 people died"."""
+    for match in _AMOUNT.finditer(sentence):
+        number = int(match["number"].replace(",", ""))
+        step = 10 ** (len(str(number)) - chance.choice((1, 2)))
+        lower = (number - 1) // step * step
+        if number >= 20 and lower >= 0.7 * number and not _NOT_EXACT.search(sentence[: match.start()]):
+            text = f"{chance.choice(('more than', 'over'))} {lower:{',' if ',' in match['number'] else ''}}"
+            return _upper(sentence[: match.start()] + text + sentence[match.end() :])
+    return ""
+
+
+def abbreviated(sentence: str, chance: random.Random) -> str:
+    """ "the European Central Bank" as "the ECB"."""
+    match = _LONG_NAME.search(sentence)
+    if not match:
+        return ""
+    initials = "".join(word[0] for word in match.group().split() if word[0].isupper())
+    return sentence[: match.start()] + initials + sentence[match.end() :]
+
+
 def mirrored(sentence: str, chance: random.Random) -> str:
     """ "Rubio and Lavrov" as "Lavrov and Rubio", "Rubio met Lavrov" as "Lavrov met Rubio"."""
     match = _PAIR.search(sentence)
@@ -210,7 +255,19 @@ def together(one: str, other: str) -> str:
     return f"{one[:-1]}, and {_lower(other)}"
 
 
-REWORDINGS: Sequence[Rewording] = (passive, mirrored, moved, shortened, trimmed, cut, split, reworded)
+REWORDINGS: Sequence[Rewording] = (
+    passive,
+    active,
+    rounded,
+    abbreviated,
+    mirrored,
+    moved,
+    shortened,
+    trimmed,
+    cut,
+    split,
+    reworded,
+)
 
 
 def _without_lead(sentence: str) -> str:

@@ -44,7 +44,7 @@ def statement(question: str, answer: str) -> str:
     found = _turned(asked.split(" "), given)
     if not found or _ASKS.match(found) or not 3 <= len(found.split()) <= 45:
         return ""
-    found = re.sub(r"\s+([,.;])", r"\1", found)
+    found = re.sub(r"\s+([,.;])", r"\1", found).strip()
     return f"{found[0].upper()}{found[1:]}."
 
 
@@ -115,8 +115,8 @@ def _opens_predicate(rest: list[str]) -> bool:
 
 def _in_place(asked: list[str], given: str) -> str:
     """ "Burke attacked whom?": the answer where the question stands."""
-    at = next((i for i, word in enumerate(asked) if _ASKS.fullmatch(word)), -1)
-    if at < 2 or asked[at].lower() not in ("what", "whom", "who") or asked[0].lower() in AUXILIARIES | _DO:
+    at = next((i for i, word in reversed(list(enumerate(asked))) if word.lower() in ("what", "whom")), -1)
+    if at < 2 or asked[0].lower() in AUXILIARIES | _DO:
         return ""
     if at + 1 < len(asked) and asked[at + 1] not in _STRANDED:
         return ""
@@ -281,7 +281,8 @@ def _uninverted(rest: list[str], given: str, place: str) -> str:
         at = _verb(words)
         if at < 1:
             return ""
-        verb = {"did": past, "does": present, "do": str}[auxiliary](words[at])
+        bare = words[at]
+        verb = past(bare) if auxiliary == "did" else present(bare) if auxiliary == "does" else bare
         subject, after = " ".join(words[:at]), words[at + 1 :]
         if words[at - 1] in ("not", "never") or words[at - 1].endswith("n't"):
             return ""

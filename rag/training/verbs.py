@@ -87,6 +87,11 @@ def bare_of_past() -> dict[str, str]:
 
 
 @cache
+def bare_of_participle() -> dict[str, str]:
+    return {participle(bare): bare for bare in sorted(bare_verbs()) if bare != "be"}
+
+
+@cache
 def bare_of_present() -> dict[str, str]:
     return {present(bare): bare for bare in sorted(bare_verbs()) if bare != "be"}
 
