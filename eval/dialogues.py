@@ -193,13 +193,13 @@ def rules(file: Path) -> Completes:
 
 def measured(suite: str | Path, ways: Mapping[str, Completes], *, part: str = "") -> dict[str, Any]:
     """Figures and rows of the dialogues of a suite, or of one part of them."""
+    loaded, dialogues = load(suite)
+    dialogues = [one for one in dialogues if part in ("", one.part)]
     from rag.assistant import Assistant
     from rag.config import Config
     from rag.encoder import Encoder
     from rag.index import Index
 
-    loaded, dialogues = load(suite)
-    dialogues = [one for one in dialogues if part in ("", one.part)]
     config = Config.load()
     encoder = Encoder.from_settings(config.encoder)
     with TemporaryDirectory(prefix="footnote-dialogues-") as folder:

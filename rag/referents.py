@@ -89,14 +89,14 @@ def runs(text: str) -> Iterator[Run]:
                 run.pop()
             end = run[-1].end() - (2 if run[-1][0].endswith(("'s", "’s")) else 0)
             yield Run(text=text[run[0].start() : end], start=run[0].start(), end=end, before=before)
-            before = fold(run[-1][0])
+            before = run[-1][0].lower()
             run = []
         if match is None:
             return
         if (match[0][0].isupper() and (run or fold(match[0]) not in STOP_WORDS)) or (run and match[0] in _PARTICLES):
             run.append(match)
         elif not run:
-            before = fold(match[0])
+            before = match[0].lower()
 
 
 def subject(question: str) -> str:
@@ -106,11 +106,8 @@ def subject(question: str) -> str:
 
 
 def _subject(question: str) -> Run | None:
-    for match in _SUBJECT.finditer(question):
-        for run in runs(question):
-            if run.start == match.end():
-                return run
-    return None
+    named = {run.start: run for run in runs(question)}
+    return next((named[match.end()] for match in _SUBJECT.finditer(question) if match.end() in named), None)
 
 
 # --- people
