@@ -17,6 +17,8 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as a shell starts what runs in its background
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+import warm
+
 from rag.encoder import Encoder
 from rag.words import stems
 
@@ -62,6 +64,21 @@ class StandInEncoder(Encoder):
 @pytest.fixture
 def encoder() -> StandInEncoder:
     return StandInEncoder()
+
+
+@pytest.fixture(scope="session")
+def _kept() -> Iterator[None]:
+    yield
+    warm.end()
+
+
+@pytest.fixture(autouse=True)
+def _warm(_kept: None) -> Iterator[None]:
+    """Indexing reads files in a process that an earlier test has started."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rag.updating.Sandbox", warm.Warm)
+        patch.setattr("rag.documents.sandbox.Sandbox", warm.Warm)  # for those who import it where they use it
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -84,7 +84,7 @@ class Children:
                 self.kill()
             assert self._server.stdin
             self._server.stdin.close()
-            assert self._server.wait(10) == 0
+            assert self._server.wait(60) == 0
 
     def begin(self, order: Any) -> int:
         """Fork a child for this order; return its pid."""

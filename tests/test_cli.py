@@ -9,9 +9,8 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +18,7 @@ from typing import Any
 
 import pytest
 from conftest import StandInEncoder
+from stress import Children, serve
 
 from rag import terminal
 from rag.catalog import Catalog
@@ -864,61 +864,79 @@ def test_watch_prints_no_json_and_watches_folders_alone(run: Run, reports: Path)
 
 
 class Started:
-    """The real command in a process of its own; what it says is read as it comes."""
+    """The real command in a process of its own, forked where all is imported; what it says is read as it comes."""
 
-    def __init__(self, *words: str | Path, cwd: Path, **environment: str) -> None:
-        command = [sys.executable, "-c", "import sys, rag.cli; sys.exit(rag.cli.main())", *map(str, words)]
-        self.process = subprocess.Popen(
-            command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
-        )  # fmt: skip
-        self.out: list[str] = []
-        self.err: list[str] = []
-        self._threads = [
-            threading.Thread(target=lambda stream=stream, kept=kept: kept.extend(iter(stream.readline, "")))
-            for stream, kept in ((self.process.stdout, self.out), (self.process.stderr, self.err))
-        ]
-        for thread in self._threads:
-            thread.start()
+    def __init__(self, children: Children, *words: str, cwd: Path, site: Sequence[str] = ()) -> None:
+        self._children, self._said = children, [cwd / "stdout", cwd / "stderr"]
+        for file in self._said:
+            file.write_bytes(b"")
+        self._pid = children.begin([words, str(cwd), [*site], [str(file) for file in self._said]])
+        children.go()
+
+    @property
+    def out(self) -> list[str]:
+        return self._lines(0)
+
+    @property
+    def err(self) -> list[str]:
+        return self._lines(1)
+
+    def _lines(self, stream: int) -> list[str]:
+        lines = self._said[stream].read_text(encoding="utf-8").splitlines(keepends=True)
+        return [line for line in lines if line.endswith("\n")]
 
     def until(self, said: Callable[[], bool], seconds: float = 60.0) -> None:
         deadline = time.monotonic() + seconds
         while not said():
-            assert self.process.poll() is None, self.err
-            assert time.monotonic() < deadline, (self.out, self.err)
+            if not is_running(self._pid) or time.monotonic() > deadline:
+                self._children.kill()
+                raise AssertionError((self._children.ended(), self.out, self.err))
             time.sleep(0.02)
 
-    def stop(self, number: int) -> float:
-        """Send a signal; return the seconds until the process had ended."""
+    def stop(self, number: int) -> tuple[int, float]:
+        """Send a signal; return the exit code, and the seconds until the process had ended."""
         began = time.monotonic()
-        self.process.send_signal(number)
-        try:
-            self.process.wait(30)
-        finally:
-            self.process.kill()
-            for thread in self._threads:
-                thread.join()
-            for stream in (self.process.stdout, self.process.stderr):
-                assert stream is not None
-                stream.close()
-        return time.monotonic() - began
+        os.kill(self._pid, number)
+        return self.ended(), time.monotonic() - began
+
+    def ended(self) -> int:
+        return self._children.ended()
+
+
+def work(order: list[Any]) -> int:
+    """Be the command: started here, modules of `site` before others, what it says in two files."""
+    words, cwd, site, said = order
+    os.chdir(cwd)
+    sys.path[:0] = site
+    for number, file in enumerate(said, 1):
+        os.dup2(os.open(file, os.O_WRONLY), number)
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    return main(words)
+
+
+@pytest.fixture(scope="module")
+def children() -> Iterator[Children]:
+    with Children(__file__) as started:
+        yield started
 
 
 @pytest.mark.parametrize(
     ("number", "code", "said"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
 )
-def test_watch_follows_changes_and_ends_cleanly(tmp_path: Path, number: int, code: int, said: str) -> None:
+def test_watch_follows_changes_and_ends_cleanly(
+    children: Children, tmp_path: Path, number: int, code: int, said: str
+) -> None:
     folder = tmp_path / "reports"
     folder.mkdir()
     (folder / "strike.txt").write_text(STRIKE)
-    rag = Started("index", "reports", "--watch", cwd=tmp_path)
+    rag = Started(children, "index", "reports", "--watch", cwd=tmp_path)
     rag.until(lambda: len(rag.out) == 1)
     (folder / "recount.txt").write_text(RECOUNT)
     rag.until(lambda: len(rag.out) == 2)
     (folder / "strike.txt").unlink()
     rag.until(lambda: len(rag.out) == 5)
-    assert rag.stop(number) < 10
-    assert rag.process.returncode == code
+    ended, seconds = rag.stop(number)
+    assert (ended, seconds < 10) == (code, True)
     assert rag.out == [
         "1 added, 0 updated, 0 unchanged, 0 rejected (indexes/default)\n",
         "1 added, 0 updated, 1 unchanged, 0 rejected (indexes/default)\n",
@@ -931,15 +949,15 @@ def test_watch_follows_changes_and_ends_cleanly(tmp_path: Path, number: int, cod
     assert "Traceback" not in "".join(rag.err)
 
 
-def test_sigterm_ends_an_update_soon_and_the_next_goes_on(tmp_path: Path) -> None:
+def test_sigterm_ends_an_update_soon_and_the_next_goes_on(children: Children, tmp_path: Path) -> None:
     folder = tmp_path / "reports"
     folder.mkdir()
     for number in range(600):
         (folder / f"{number:03}.txt").write_text(f"Ship {number} sailed at dawn with {number * 11} crates.")
-    rag = Started("index", "reports", cwd=tmp_path)
+    rag = Started(children, "index", "reports", cwd=tmp_path)
     rag.until(lambda: any(" of 600 files" in line for line in rag.err))
-    assert rag.stop(signal.SIGTERM) < 10
-    assert rag.process.returncode == 143
+    code, seconds = rag.stop(signal.SIGTERM)
+    assert (code, seconds < 10) == (143, True)
     assert rag.out == []
     assert "Traceback" not in "".join(rag.err)
     assert rag.err[-1].startswith("rag: terminated. What was indexed so far is kept whole")
@@ -950,9 +968,9 @@ def test_sigterm_ends_an_update_soon_and_the_next_goes_on(tmp_path: Path) -> Non
     assert [Path(path).name for path in kept] == [f"{number:03}.txt" for number in range(len(kept))]
     for number in range(len(kept) + 5, 600):  # the rest is of no interest
         (folder / f"{number:03}.txt").unlink()
-    command = [sys.executable, "-c", "import sys, rag.cli; sys.exit(rag.cli.main())", "index", "reports", "--json"]
-    again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True)
-    report = json.loads(again.stdout)
+    again = Started(children, "index", "reports", "--json", cwd=tmp_path)
+    assert again.ended() == 0
+    report = json.loads("".join(again.out))
     assert report["unchanged"] == kept
     assert len(report["added"]) == 5
 
@@ -969,7 +987,7 @@ if "rag.documents.child" in sys.orig_argv:
 """
 
 
-def test_sigterm_does_not_wait_for_a_parser(tmp_path: Path) -> None:
+def test_sigterm_does_not_wait_for_a_parser(children: Children, tmp_path: Path) -> None:
     """The reader of texts hangs in its own process."""
     folder = tmp_path / "reports"
     folder.mkdir()
@@ -977,10 +995,10 @@ def test_sigterm_does_not_wait_for_a_parser(tmp_path: Path) -> None:
     for name in ("site", "reading"):
         (tmp_path / name).mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(HANGING.format(folder=f"{tmp_path}/reading/"))
-    rag = Started("index", "reports", cwd=tmp_path, PYTHONPATH=os.pathsep.join([str(tmp_path / "site"), *sys.path[1:]]))
+    rag = Started(children, "index", "reports", cwd=tmp_path, site=[str(tmp_path / "site")])
     rag.until(lambda: any((tmp_path / "reading").iterdir()))
-    assert rag.stop(signal.SIGTERM) < 10
-    assert rag.process.returncode == 143
+    code, seconds = rag.stop(signal.SIGTERM)
+    assert (code, seconds < 10) == (143, True)
     assert [line for line in rag.err if not line.startswith("rag: terminated. ")] == []
     [parser] = (tmp_path / "reading").iterdir()
     deadline = time.monotonic() + 5
@@ -1069,3 +1087,7 @@ def test_a_repair_that_finds_nothing_to_keep_says_so_and_ends_with_4(run: Run, r
     assert code == 4
     assert out.startswith("Damage was found, and nothing in the catalog could be kept.\n")
     assert run("index", "reports")[1].startswith("2 added, ")
+
+
+if __name__ == "__main__":
+    serve(work, seconds=300, also=["rag.index", "rag.upkeep", "sentence_transformers", "watchfiles"])

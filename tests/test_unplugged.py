@@ -25,7 +25,16 @@ from eval.chat_load import Tab
 STRESS = bool(os.environ.get("FOOTNOTE_STRESS"))
 SAMPLE = Path(__file__).parents[1] / "eval" / "suites" / "sample" / "documents"
 RAG = [sys.executable, "-c", "import sys, rag.cli; sys.exit(rag.cli.main())"]
-STRACE = ["strace", "-f", "-qq", "-s", "256", "-e", "trace=network,execve,openat"]
+# A program runs several times as fast where the kernel stops it at the traced calls alone.
+STRACE = ["strace", "-f", "--seccomp-bpf", "-qq", "-s", "256", "-e", "trace=network,execve,openat"]
+
+# One process for both: most of the time goes into starting it.
+INDEX_AND_ASK = """
+import sys, rag.cli
+rag.cli.main(["index", "reports", "--json"])
+print(end="\\0")
+sys.exit(rag.cli.main(["ask", "Where did the ministers meet?", "--json"]))
+"""
 
 # Of a traced call that names an address: its family, and what follows.
 _ADDRESS = re.compile(r"\b(?:connect|bind|sendto|sendmsg|sendmmsg)\(.*?sa_family=(AF_\w+)(.*)")
@@ -118,12 +127,11 @@ def test_indexing_and_asking_reach_nothing_outside(tmp_path: Path) -> None:
         shutil.copy(file, folder)
     remote = '<html><body><p>The ministers met in Riyadh.</p><img src="http://192.0.2.7/pixel.png">'
     (folder / "remote.html").write_text(f'{remote}<link href="http://192.0.2.7/s.css" rel="stylesheet"></body></html>')
-    done, trace = traced(tmp_path, *RAG, "index", "reports", "--json")
-    assert len(json.loads(done.stdout)["added"]) == 7
-    assert_silent(trace)
-    done, trace = traced(tmp_path, *RAG, "ask", "Where did the ministers meet?", "--json")
+    done, trace = traced(tmp_path, sys.executable, "-c", INDEX_AND_ASK)
+    indexed, asked = map(json.loads, done.stdout.split("\0"))
+    assert len(indexed["added"]) == 7
     assert done.returncode in (0, 3)
-    assert json.loads(done.stdout)["question"] == "Where did the ministers meet?"
+    assert asked["question"] == "Where did the ministers meet?"
     assert_silent(trace)
 
 
