@@ -7,8 +7,9 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from rag.visible import visible
-from rag.words import STOP_WORDS, content_words, fold, names, numbers, stem, stems, words
+from rag.words import MONTHS, STOP_WORDS, content_words, fold, names, numbers, stem, stems, words
 
+Date = tuple[str, str, str]  # a month, a number that goes with it, and what that is: "day" or "year"
 Fact = tuple[str, str]  # a kind ("name", "number", …) and a value: two texts share it where both are equal
 
 _INITIALS = re.compile(r"\b[A-Za-z](?:\.[A-Za-z])+\b\.?")  # U.S. and a.m. are US and am
@@ -28,7 +29,21 @@ _ORDINALS = dict(
 _COUNTED = _TENS | _ORDINALS  # beside those that `rag.words.numbers` reads
 _MINUS = re.compile(r"\bminus\s+(?=[$€£¥₪₽₹]?\d)", re.IGNORECASE)
 _BELOW_ZERO = re.compile(r"(?<![\w)\]%])(?<!\d\s)[-−–][$€£¥₪₽₹]?(\d+(?:[.,]\d+)*)")  # "3-5" and "F-16" are not
-_FOLD = re.compile(r"\b([\w.]+?)-?fold\b", re.IGNORECASE)
+_FOLD = re.compile(r"\b([\w.]{1,30}?)-?fold\b", re.IGNORECASE)
+_ISO = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])-([0-2]\d|3[01])\b")
+_SHORT_MONTH = re.compile(
+    r"\b(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?(?=\s\d)|"
+    r"(?<=\d )(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b(?:\.(?=\s+[a-z\d]))?",
+    re.IGNORECASE,
+)
+_FULL_MONTH = {month[:3].lower(): month for month in MONTHS}
+_MONTH = rf"(?:{'|'.join(MONTHS)})"
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+_DAYS = rf"{_DAY}(?:\s?(?:[-–,]|and|or|to)\s?{_DAY}){{0,3}}"
+_DATE = re.compile(
+    rf"\b(?P<days>{_DAYS})\s(?:of\s)?(?P<month>{_MONTH})\b(?:,?\s(?P<year>\d{{4}})\b)?|"
+    rf"\b(?P<month_>{_MONTH})(?:\s(?:the\s)?(?P<days_>{_DAYS})\b)?(?:,?\s(?P<year_>\d{{4}})\b)?"
+)
 _AMOUNTS = frozenset(
     stem(word)
     for word in """half quarter dozen hundred thousand million billion trillion percent twice double triple
@@ -36,7 +51,8 @@ _AMOUNTS = frozenset(
 )
 _SIGN = re.compile(r"[$€£¥₪₽₹]")
 _ADDRESS = re.compile(
-    r"\w+:/\S+|\b[\w-]+(?:\.[\w-]+)*\.(?:[a-z]{2,}|[A-Z]{2,})\b(?:[/:?#]\S*)?|[\w.+-]{1,64}@\S+|\]\([^)]*\)?|<[/!a-zA-Z][^>]*>?"
+    r"\b\w{1,40}:/\S+|\b[\w-]{1,63}(?:\.[\w-]{1,63}){0,9}\.(?:[a-z]{2,}|[A-Z]{2,})\b(?:[/:?#]\S*)?|"
+    r"[\w.+-]{1,64}@\S+|\]\([^)]{0,2000}\)?|<[/!a-zA-Z][^>]{0,2000}>?"
 )
 _TOKEN = re.compile(r"[^\W_]+")
 _CASED = frozenset({"May", "Will", "Don"})  # names that are stop words when written small
@@ -77,20 +93,70 @@ _OPPOSED = """
     lend / borrow
     advance / retreat
     convict / acquit
-    northern / southern
-    eastern / western
+    northern north / southern south
+    eastern east / western west
+    high / low
+    early / late
+    new / old
+    young / old
+    large big / small little
+    largest biggest / smallest
+    best / worst
+    latest last / first
+    oldest / youngest newest
+    highest / lowest
+    longest / shortest
+    common frequent / rare
+    major / minor
+    public / private
+    legal / illegal
+    legally / illegally
+    possible / impossible
+    success successful / unsuccessful failure
+    same / different
+    inside / outside
+    upper / lower
+    internal / external
+    positive / negative
+    strong / weak
+    rich / poor
+    always / never
+    arrive / depart
+    include / exclude
+    appear / disappear
+    hire / dismiss sack
+    guilty / innocent
+    survive / die
+    alive / dead
+    attack / defend
+    top / bottom
+    above / below
+    male / female
+    marry / divorce
+    gain / lose
+    easy / difficult hard
+    fast / slow
+    left / right
+    permanent / temporary
+    maximum / minimum
+    increase / decrease
 """
+_SAYING = frozenset(
+    "said say says saying told tell tells stated states added adds noted notes remarked according".split()
+)
 
 
 def _opposites() -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
     for pair in _OPPOSED.strip().splitlines():
         left, right = (frozenset(map(stem, side.split())) for side in pair.split("/"))
-        found |= dict.fromkeys(left, right) | dict.fromkeys(right, left)
+        for one, other in ((left, right), (right, left)):
+            found |= {word: found.get(word, frozenset()) | other for word in one}
     return found
 
 
 _OPPOSITES = _opposites()
+_SAY = stem("say")
 _CLAUSE = re.compile(
     r"[,;:](?!\d)|\s[–—-]\s|\b(?:and|but|while|whereas|who|which|after|before|as|because|when|although|though)\b",
     re.IGNORECASE,
@@ -108,7 +174,8 @@ _WHEN = frozenset(
 class Content:
     """The facts of a text, the stems of its other content words, those that have opposites, and whether it denies.
 
-    `clauses` are the stems of each part of a claim.
+    `clauses` are the stems of each part of a claim, `dates` its months, each with a day or year that goes with it,
+    `text` the claim itself.
     """
 
     facts: frozenset[Fact] = frozenset()
@@ -116,15 +183,33 @@ class Content:
     sides: frozenset[str] = frozenset()
     denies: bool = False
     clauses: tuple[frozenset[str], ...] = ()
+    dates: frozenset[Date] = frozenset()
+    text: str = ""
 
     def __or__(self, other: Content) -> Content:
         return Content(
-            self.facts | other.facts, self.stems | other.stems, self.sides | other.sides, self.denies or other.denies
+            self.facts | other.facts,
+            self.stems | other.stems,
+            self.sides | other.sides,
+            self.denies or other.denies,
+            dates=self.dates | other.dates,
         )
+
+    def people(self) -> frozenset[str]:
+        """The stems of the names among the facts of a claim."""
+        return frozenset(stem(value) for kind, value in self.facts if kind in ("name", "stem"))
 
     def opposes(self, claim: Content) -> bool:
         """Whether this lacks a word of the claim and has an opposite of it that the claim lacks."""
         return any(_OPPOSITES[side] & self.sides - claim.sides for side in claim.sides - self.sides - self.stems)
+
+    def misdates(self, claim: Content) -> bool:
+        """Whether this has another day or year with a month of the claim, or another month with a day of it."""
+        return any(
+            bool({kind for other, _, kind in self.dates if other == month} & {kind})
+            or any((other, same) == (number, kind) for _, other, same in self.dates)
+            for month, number, kind in claim.dates - self.dates
+        )
 
 
 def claimed(sentence: str, known: Set[str] = frozenset()) -> Content:
@@ -134,34 +219,36 @@ def claimed(sentence: str, known: Set[str] = frozenset()) -> Content:
     link ("However", "According to") are none. Facts too, even in small letters, are the stems `known` as names, and
     whoever something was done by.
     """
-    text = _plain(sentence)
+    text = plain(sentence)
     inner = set(names(text))
-    people = {name for name in names(text, initial=True) if name not in _LINKING and not _counts(name)}
+    people = {name for name in names(text, initial=True) if name not in _LINKING and not counted(name)}
     facts = {("name", name) for name in people & inner} | {("stem", stem(name)) for name in people - inner}
-    facts |= _cased(text) | _figures(text) | _addresses(sentence)
+    facts |= _cased(text) | figures(text) | _addresses(sentence)
     facts |= {("stem", word) for word in _agents(text) | (known & set(stems(text))) - {stem(name) for name in people}}
-    own = {stem(word) for word in content_words(text) if not _numeral(word)}
+    own = {_root(word) for word in content_words(text) if not _numeral(word)}
     own -= {stem(name) for name in people | inner | _LINKING} | {value for _, value in facts}
-    clauses = (own & set(stems(clause)) for clause in _CLAUSE.split(text))
+    clauses = (own & {_root(word) for word in content_words(clause)} for clause in _CLAUSE.split(text))
     return Content(
         frozenset(facts),
         frozenset(own),
         _sides_taken(text),
         denies(sentence),
         tuple(frozenset(clause) for clause in clauses if clause),
+        _dates(text),
+        sentence,
     )
 
 
 def said(text: str) -> Content:
     """Return everything that a text carries, in the same terms."""
-    plain = _plain(text)
-    folded = words(plain)
-    known = set(stems(plain))
+    read = plain(text)
+    folded = words(read)
+    known = set(stems(read)) | ({_SAY} if _SAYING.intersection(folded) else set())
     facts = {("name", word) for word in folded} | {("stem", word) for word in known}
-    facts |= {("cased", token) for token in _TOKEN.findall(plain) if token[0].isupper()}
-    facts |= _figures(plain) | _addresses(text)
+    facts |= {("cased", token) for token in _TOKEN.findall(read) if token[0].isupper()}
+    facts |= figures(read) | _addresses(text)
     facts |= {("number", "1") for word in folded if word in ("one", "single")}
-    return Content(frozenset(facts), frozenset(known), _sides_taken(plain), denies(text))
+    return Content(frozenset(facts), frozenset(known), _sides_taken(read), denies(text), dates=_dates(read))
 
 
 def named(title: str) -> frozenset[Fact]:
@@ -186,7 +273,7 @@ class Opening:
         for word in words(text):
             if word in _BACK or (before == "the" and word in _PAIR):
                 return cls(refers=True)
-            if not (word in STOP_WORDS or word in _WHEN or word in _LINKING or _counts(word)):
+            if not (word in STOP_WORDS or word in _WHEN or word in _LINKING or counted(word)):
                 return cls(definite=before == "the", word=stem(word))
             before = word
         return cls()
@@ -205,10 +292,18 @@ def _sides_taken(text: str) -> frozenset[str]:
     )
 
 
-def _plain(text: str) -> str:
+def opposed(one: str, other: str) -> bool:
+    """Whether two stems are opposites."""
+    return other in _OPPOSITES.get(one, ())
+
+
+def plain(text: str) -> str:
+    """Return a text with its abbreviations, scales and dates written in the one way that is compared."""
+    text = _SHORT_MONTH.sub(lambda match: _FULL_MONTH[match.group()[:3].lower()], text)
+    text = _ISO.sub(lambda match: f"{int(match[3])} {MONTHS[int(match[2]) - 1]} {match[1]}", text)
     text = _INITIALS.sub(lambda match: match.group().replace(".", ""), visible(text))
     text = _SCALE.sub(lambda match: _SCALES[match.group().strip().lower()], text)
-    text = _FOLD.sub(lambda match: f"{match[1]} fold" if _counts(fold(match[1])) else match.group(), text)
+    text = _FOLD.sub(lambda match: f"{match[1]} fold" if counted(fold(match[1])) else match.group(), text)
     return _MINUS.sub("-", _PER_CENT.sub("percent", text))
 
 
@@ -231,7 +326,7 @@ def _cased(text: str) -> set[Fact]:
     return found
 
 
-def _figures(text: str) -> set[Fact]:
+def figures(text: str) -> set[Fact]:
     """Return numbers as digits, with a minus where they have one, words of amount by stem, and currency signs."""
     found = {("number", f"-{fold(number)}") for number in _BELOW_ZERO.findall(text)}
     found |= {("number", number) for number in numbers(_BELOW_ZERO.sub(" ", text))}
@@ -241,12 +336,28 @@ def _figures(text: str) -> set[Fact]:
     return found | {("sign", sign) for sign in _SIGN.findall(text)}
 
 
+def _dates(text: str) -> frozenset[Date]:
+    found: set[Date] = set()
+    for match in _DATE.finditer(text):
+        month = (match["month"] or match["month_"]).lower()
+        days = numbers(match["days"] or match["days_"] or "")
+        found |= {(month, day, "day") for day in days}
+        if year := match["year"] or match["year_"]:
+            found.add((month, year, "year"))
+    return frozenset(found)
+
+
+def _root(word: str) -> str:
+    """Return the stem of a word; to tell, to add and to say are one."""
+    return _SAY if word in _SAYING else stem(word)
+
+
 def _addresses(text: str) -> set[Fact]:
     """Return links, mail addresses and markup letter by letter: a draft may repeat them, never make them."""
     return {("address", address.rstrip(".,;:!?'\"”’")) for address in _ADDRESS.findall(visible(text))}
 
 
-def _counts(word: str) -> bool:
+def counted(word: str) -> bool:
     return word == "one" or _numeral(word) or stem(word) in _AMOUNTS
 
 

@@ -1,18 +1,24 @@
-"""Which sentences of the passages carry a claim, and how firmly: pure functions of both."""
+"""Which sentences of the passages carry a claim, and how firmly: pure functions of both.
+
+What one run of sentences says of a claim is its `Fit`; what the cited passages say of it together is `supporting`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import reduce
 from itertools import pairwise
 from operator import or_
 
-from rag.claims import Content, Fact, Opening, named, said
+from rag.claims import Content, Fact, Opening, claimed, named, said
+from rag.modality import happened, hedge_lost, hedged, speakers
 from rag.sentences import Offsets, is_pointer
 from rag.types import Document, Hit, Span, Support
-from rag.words import stem
+from rag.wording import Change, compare, same_words
+from rag.words import names, stem, words
 
 TOO_LITTLE = "the passages that it cites say too little of it"
 APART = "what it puts together stands far apart in the passages that it cites"
@@ -23,7 +29,24 @@ _TOGETHER = 2 / 3  # the share that passages must hold of what none of them says
 _JOINS = 2  # stems of a claim that a sentence must share to be put beside one that it does not refer to
 _SPARE = 8  # one stem in so many may be missing from evidence that carries a claim whole
 _RUN = 3  # sentences of a quote: what stands further apart is seldom said together
+_AND = re.compile(r"(?:[,;]|\s[–—-])?\s+(?:and|but|while)\s+(?:that\s+)?|;\s+", re.IGNORECASE)
+_EXPLETIVE = re.compile(
+    r"it\s+(?:is|was|remains|has\s+been|became)\s+(?:(?:not|still|also|now)\s+)?[a-z]+\s+"
+    r"(?:that|who|whom|what|whether|how|why|when|where|which|if|to|for)\b",
+    re.IGNORECASE,
+)
 _COUNTS = frozenset({"number", "amount", "sign"})  # kinds of facts that no pronoun stands for
+
+
+class Fit(IntEnum):
+    """How far the words of one run of sentences carry a claim, before anybody judges what they mean."""
+
+    NONE = 0
+    LOOSE = 1  # all names, numbers and dates, and too few of the other words
+    MARKED = 2  # so many that it can be shown, but said by nobody or less firmly: no judgement makes it whole
+    PART = 3  # at least half of the other words
+    WHOLE = 4  # all but very few of them
+    SAME = 5  # the same words in the same order
 
 
 class Bond(IntEnum):
@@ -40,13 +63,14 @@ class Sentence:
 
     start: int
     end: int
+    text: str
     content: Content
     opening: Opening
 
     @classmethod
     def of(cls, text: str, start: int, end: int) -> Sentence:
         own = text[start:end]
-        return cls(start, end, Content() if is_pointer(text, start, end) else said(own), Opening.of(own))
+        return cls(start, end, own, Content() if is_pointer(text, start, end) else said(own), Opening.of(own))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +105,39 @@ class Evidence:
     def facts(self) -> frozenset[Fact]:
         return self.content.facts | self.passage.title
 
+    @property
+    def text(self) -> str:
+        return " ".join(sentence.text for sentence in self.sentences)
+
     def agrees(self, claim: Content) -> bool:
         """Whether the claim and its nearest sentence both deny or both do not, and no word says the opposite.
 
-        A claim that denies nothing takes no word from another sentence that denies.
+        A claim that denies nothing takes no word from another sentence that denies. Where the claim keeps the wording
+        of the quote, what it changed in it decides.
         """
+        found = compare(claim.text, self.text)
+        if found.change is Change.REVERSED or self.content.misdates(claim):
+            return False
         others = (one.content for one in self.sentences if one.content.denies and not claim.denies)
         taken = any(claim.stems & other.stems - self.anchor.stems for other in others)
         opposed = self.anchor.opposes(claim) or self.content.opposes(claim)
-        return self.anchor.denies == claim.denies and not taken and not opposed
+        same = self.anchor.denies == claim.denies or (found.near and found.settled)
+        return same and not taken and not opposed and not self._undone(claim)
+
+    def _undone(self, claim: Content) -> bool:
+        """Whether the claim tells as done what the quote only plans or expects."""
+        theirs = hedged(self.text)
+        lost = hedge_lost(hedged(claim.text), theirs, claim.stems)
+        ahead = frozenset(stem for stem in lost if theirs.get(stem) in ("future", "intent"))
+        return happened(claim.text, ahead) and not happened(self.text, ahead)
+
+    def weakens(self, claim: Content) -> bool:
+        """Whether the quote says it less firmly, or lets somebody else say it."""
+        if hedge_lost(hedged(claim.text), hedged(self.text), claim.stems):
+            return True
+        who = speakers(claim.text, near=True)
+        theirs = speakers(self.text) or frozenset()
+        return who is not None and bool(who) and not (who & theirs or "" in theirs)
 
     def states(self, claim: Content) -> bool:
         """Whether the quote alone holds all facts of the claim, firmly, and all but very few of its stems."""
@@ -100,8 +148,80 @@ class Evidence:
     def joins(self, claim: Content) -> bool:
         return _joins(claim, self.content)
 
+    def fit(self, claim: Content) -> Fit:
+        """Return how far this quote alone carries the claim; none where it does not agree."""
+        if same_words(claim.text, self.text):
+            return Fit.SAME
+        if self.bond is not Bond.FIRM or not claim.facts <= self.content.facts or not self.agrees(claim):
+            return Fit.NONE
+        if not _carry(claim, [self], least=_LEAST):
+            return Fit.LOOSE
+        change = compare(claim.text, self.text).change
+        if change is Change.FACTS or self.weakens(claim):
+            return Fit.MARKED
+        return Fit.WHOLE if change is Change.NONE and self.states(claim) else Fit.PART
+
     def span(self) -> Span:
         return replace(self.passage.hit.span, start=self.sentences[0].start, end=self.sentences[-1].end)
+
+
+def carrying(claim: Content, passage: Passage) -> Iterator[tuple[Fit, Evidence]]:
+    """Yield the runs of sentences of a passage that carry all facts of a claim, the shortest first.
+
+    A run ends before a sentence that carries nothing: a quote never passes over a pointer to another article.
+    """
+    for length in range(1, _RUN + 1):
+        for i in range(len(passage.sentences) - length + 1):
+            inside = passage.sentences[i : i + length]
+            content = _content(inside)
+            if not claim.facts <= content.facts or not all(sentence.content.facts for sentence in inside):
+                continue
+            bond = _bond_inside(claim, inside)
+            evidence = Evidence(passage, inside, content, _anchor(claim, inside).content, bond)
+            if fit := evidence.fit(claim) or _joined(claim, evidence):
+                yield fit, evidence
+
+
+def _joined(claim: Content, evidence: Evidence) -> Fit:
+    """Whether a claim puts two neighbouring sentences together with a word such as "and", and each says its part."""
+    if len(evidence.sentences) != 2:
+        return Fit.NONE
+    for match in _AND.finditer(claim.text):
+        parts = claim.text[: match.start()], claim.text[match.end() :]
+        fits = []
+        for part, sentence in zip(parts, evidence.sentences, strict=True):
+            content = sentence.content
+            one = Evidence(evidence.passage, (sentence,), content, content, Bond.FIRM)
+            begins = _first_words(part) == _first_words(sentence.text)
+            fits.append(one.fit(claimed(part)) if begins else Fit.NONE)
+        if min(fits) >= Fit.WHOLE:
+            return Fit.WHOLE
+    return Fit.NONE
+
+
+def refers(claim: Content) -> bool:
+    """Whether a claim begins with a pronoun that stands for somebody or something named before."""
+    return Opening.of(claim.text).refers and _EXPLETIVE.match(claim.text) is None
+
+
+def naming(claim: Content, evidence: Evidence, about: Content) -> Evidence | None:
+    """Return evidence for a claim that refers to `about`, lengthened by the sentences before until it names that.
+
+    None where it does not: then it speaks of somebody else, or nobody can tell.
+    """
+    everyone = about.people() - claim.people() or about.people() or about.stems
+    inside = evidence.sentences
+    while True:
+        first = inside[0]
+        named = _content(inside).stems
+        if named & everyone if everyone else not first.opening.refers and names(first.text, initial=True):
+            return replace(evidence, sentences=inside)
+        at = evidence.passage.sentences.index(first)
+        if len(inside) == _RUN or not at or not first.opening.refers:
+            return None
+        inside = (evidence.passage.sentences[at - 1], *inside)
+        if not inside[0].content.facts:
+            return None
 
 
 def supporting(claim: Content, passages: Sequence[Passage]) -> str | tuple[Support, list[Evidence]]:
@@ -115,8 +235,6 @@ def supporting(claim: Content, passages: Sequence[Passage]) -> str | tuple[Suppo
     whole = [evidence for evidence in full if evidence.agrees(claim)]
     if full and not whole:
         return REVERSED
-    if stating := [evidence for evidence in whole if evidence.states(claim)]:
-        return "supported", stating
     parts = [e for e in found if e not in full and e.bond and claim.facts & e.content.facts and e.joins(claim)]
     chosen = list(whole)
     carried = frozenset[object]().union(*(evidence.carries(claim) for evidence in whole))
@@ -241,3 +359,7 @@ def _nearness(claim: Content, content: Content) -> tuple[int, int]:
 
 def _content(inside: Sequence[Sentence]) -> Content:
     return reduce(or_, (sentence.content for sentence in inside), Content())
+
+
+def _first_words(text: str) -> list[str]:
+    return words(text)[:2]

@@ -1,59 +1,48 @@
 """Drafts and candidates to statements whose citations carry them; what nothing carries is removed. No I/O.
 
-The check of a draft is one of words. A sentence is "supported" where one quote of at most three sentences holds
-every name, number and address of it and nearly all of its other words, and denies only where it does; it is
-"partial" where the quote holds the facts and half of the other words, where the title lends a name, or where
-several passages speak of the same thing; anything else is removed. What the check does not see: who did what to
-whom, or which of two numbers counts what, where both stand in the same sentence; whom a pronoun stands for; which
-part of a sentence a "not" belongs to; opposites that are not in its list; an ordinary word that changes a
-"partial" sentence. There the quote shown is the reader's own check.
+Each sentence of a draft is looked at twice: against the passages that it cites, then against all that were shown.
+The numbers in a draft are hints: every citation is made here, of the shortest run of source sentences that carries
+the sentence, so that a forged, wrong or missing mark costs a true sentence nothing and buys a false one nothing.
+
+- "supported": one run of at most three sentences holds every name, number, date and address of it; denies, attributes
+  and hedges as it does; and, by words alone, holds nearly all of its other words. A checker must agree, and where it
+  does, half of the other words are enough. A sentence of the source, word for word, needs no checker.
+- "partial": a passage that it cites holds the facts and half of the other words, or the title lends a name, or several
+  passages speak of the same thing. Nothing is cited anew for that.
+- "contradicted", "not found": removed.
+
+A sentence that begins with a pronoun is about somebody whom it does not name. It is supported only where its quote,
+lengthened to the sentences that the pronoun refers to, names somebody whom the statement shown before it names too;
+where none was shown before, somebody at all. Otherwise it is partial.
+
+What words alone do not see: whom a pronoun inside a sentence stands for, opposites that are not in the list, and an
+ordinary word that changes the sense. There the checker is to see it, and the quote shown is the reader's own check.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from rag.claims import Fact, claimed
+from rag.claims import Content, claimed
+from rag.drafts import LONGEST, Drafted, declines, drafted
 from rag.errors import RagError
-from rag.evidence import Evidence, Passage, supporting
-from rag.prompts import DECLINED
+from rag.evidence import Passage, naming, refers
 from rag.sentences import is_pointer, sentences
-from rag.types import Citation, Document, Hit, Span, Statement, Support
+from rag.types import Citation, Document, Hit, Span, Statement
+from rag.verdicts import STALE, Bars, Outcome, Verdict, Weighed, decided, weighed
 from rag.visible import visible
 from rag.words import words, written_as_names
 
+if TYPE_CHECKING:
+    from rag.support import Checker
+
 DECLINES = "the model says that the passages do not answer"
 _ABOUT_PASSAGES = "it speaks of the passages, not of what they say"
-_NO_MARK = "it cites no passage"
-_STALE = "the passages that it cites have changed since they were searched"
 _TOO_LONG = "it is too long to be one sentence"
 _NOTHING = "it says nothing that can be checked"
 _REPEATED = "it has been said before"
-
-_MARK = re.compile(r"[^\S\n]*[\[【]\s*(?:passages?\s*)?(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\s*(?:†[^\]】]*)?[\]】]", re.I)
-_WIDEST_RANGE = 20  # [1-3] means 1, 2 and 3; a wider range than this means nothing
-_LIST_SIGN = re.compile(r"^[^\S\n]*(?:[-*•–]|#{1,6}|\d{1,2}[.)])[^\S\n]+", re.MULTILINE)
-_EMPHASIS = re.compile(r"\*{1,3}|__|`")
-_LONGEST = 1_000  # characters of a sentence that is read at all
-_LOOSE_STOP = re.compile(r"\s+(?=[.,;:!?…](?:\s|$))")
-
-_ABOUT = (
-    r"(?:passages?|excerpts?|the\s+context|(?:the|these)\s+documents?|"
-    r"(?:provided|given|supplied|available)\s+(?:documents?|sources?|texts?|context|information))"
-)
-_META = re.compile(
-    rf"""\b{_ABOUT}\b[^.]{{0,40}}?(?:\b(?:do|does|did|is|are|was|were|can)(?:\s+not|n[’']t)|\bcannot|\bcan[’']t)\b
-    |\b{_ABOUT}\s+(?:\w+\s+)?(?:no|nothing|neither)\b
-    |(?:\b(?:not|nothing|no\s+(?:information|mention|answer|evidence|details?))\b|n[’']t\b)[^.]{{0,60}}
-        \b(?:in|by|from)\s+(?:(?:the|these|those|any)\s+)?{_ABOUT}\b
-    |\b(?:based\s+on|according\s+to)\s+(?:the\s+|these\s+)?(?:passages?|excerpts?|provided|given|context)\b
-    |^\W*I\s+(?:cannot|can[’']t|could\s+not|am\s+(?:unable|not)|do\s+not|don[’']t)\b
-    |^\W*(?:there\s+is\s+)?no\s+information\b|\bas\s+an?\s+(?:AI|language)\b""",
-    re.IGNORECASE | re.VERBOSE,
-)
 
 
 class Candidate(Protocol):
@@ -66,11 +55,33 @@ class Candidate(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """A sentence of a draft that is not shown, what was found of it, and why in plain words."""
+
+    text: str
+    outcome: Outcome
+    reason: str
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (self.text, self.reason)
+
+    @property
+    def unsupported(self) -> bool:
+        """Whether it claims something that no passage carries: remarks about the passages and repetitions do not."""
+        return self.outcome in ("contradicted", "not found")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What of a draft may be shown, and what was removed: each sentence with the reason in plain words."""
+    """What of a draft may be shown, and what was removed, each in the draft's order."""
 
     statements: tuple[Statement, ...]
-    removed: tuple[tuple[str, str], ...] = ()
+    removed: tuple[Removed, ...] = ()
+
+    @property
+    def declined(self) -> bool:
+        """Whether the draft says that the passages do not answer."""
+        return bool(self.removed) and self.removed[0].outcome == "declined"
 
 
 def quoted(candidates: Sequence[Candidate], document_of: Callable[[str], Document]) -> tuple[Statement, ...]:
@@ -90,34 +101,79 @@ def quoted(candidates: Sequence[Candidate], document_of: Callable[[str], Documen
     return _numbered(Statement(text=group[0].quote, citations=tuple(group)) for group in groups.values())
 
 
-def checked(draft: str, hits: Sequence[Hit], document_of: Callable[[str], Document]) -> Checked:
-    """Return the sentences of a draft that the passages they cite carry, and the others with the reason.
+def checked(
+    draft: str,
+    hits: Sequence[Hit],
+    document_of: Callable[[str], Document],
+    *,
+    checker: Checker | None = None,
+    bars: Bars | None = None,
+    complete: bool = True,
+) -> Checked:
+    """Return the sentences of a draft that the passages shown carry, and the others with the reason.
 
-    `hits` are those shown to the model: [1] is the first. `rag.evidence` says what carries a sentence, and whether
-    its support is whole or partial. Passages that add nothing are not cited.
-    A draft that declines, by the agreed line or in its first sentence, yields no statement.
+    `hits` are those shown to the model: [1] is the first. `checker` is asked once, about all that words leave open.
+    With `complete` false the draft still grows, and what the rest could change is left out; what becomes of a sentence
+    depends on it and those before it only, so that a longer draft begins with the same statements and numbers.
+    A draft that begins by declining yields no statement; a later remark about the passages is removed alone.
     """
     passages = {number: _passage_of(hit, document_of) for number, hit in enumerate(hits, start=1)}
     known = written_as_names(passage.hit.text for passage in passages.values() if passage)
-    drafted = list(_drafted(draft))
-    if _declines(drafted, passages):
-        return Checked(statements=(), removed=tuple((text, DECLINES) for text, _ in drafted))
-    kept: dict[str, Statement] = {}
-    removed = []
-    for text, marks in drafted:
-        verdict = _judged(text, marks, passages, known)
-        key = " ".join(words(text))
-        if isinstance(verdict, str) or key in kept:
-            removed.append((text, verdict if isinstance(verdict, str) else _REPEATED))
-            continue
-        support, found = verdict
-        places = dict.fromkeys((evidence.passage.hit.path, evidence.span()) for evidence in found)
-        cited = [_citation(path, span, document_of) for path, span in places]
-        if None in cited:  # a document went away since its passage was read above
-            removed.append((text, _STALE))
-            continue
-        kept[key] = Statement(text=text, citations=tuple(c for c in cited if c is not None), support=support)
-    return Checked(statements=_numbered(kept.values()), removed=tuple(removed))
+    found = list(drafted(draft, complete=complete))
+    if found and _is_remark(found[0], passages):
+        return Checked(
+            statements=(), removed=tuple(Removed(text=one.text, outcome="declined", reason=DECLINES) for one in found)
+        )
+    read = [_weighed(sentence, passages, known) for sentence in found]
+    verdicts = iter(decided([one for one in read if isinstance(one, Weighed)], checker, bars))
+    shown: dict[str, Statement] = {}
+    removed: list[Removed] = []
+    about = Content()
+    for sentence, one in zip(found, read, strict=True):
+        result = one if isinstance(one, Removed) else _shown(sentence, one, next(verdicts), about, document_of)
+        key = " ".join(words(sentence.text))
+        if key in shown:
+            removed.append(Removed(text=sentence.text, outcome="repeated", reason=_REPEATED))
+        elif isinstance(result, Removed):
+            removed.append(result)
+        elif isinstance(one, Weighed):
+            shown[key] = result
+            about = one.claim | about if refers(one.claim) else one.claim
+    return Checked(statements=_numbered(shown.values()), removed=tuple(removed))
+
+
+def _weighed(sentence: Drafted, passages: Mapping[int, Passage | None], known: frozenset[str]) -> Weighed | Removed:
+    """Compare a sentence with the passages, unless it must go whatever they say; `known` are names, as stems."""
+    if _is_remark(sentence, passages):
+        return Removed(text=sentence.text, outcome="aside", reason=_ABOUT_PASSAGES)
+    if len(sentence.text) > LONGEST:
+        return Removed(text=sentence.text, outcome="not found", reason=_TOO_LONG)
+    claim = claimed(sentence.text, known)
+    if not claim.facts and not claim.stems:
+        return Removed(text=sentence.text, outcome="not found", reason=_NOTHING)
+    return weighed(claim, sentence.marks, passages)
+
+
+def _shown(
+    sentence: Drafted, one: Weighed, found: Verdict, about: Content, document_of: Callable[[str], Document]
+) -> Statement | Removed:
+    """Return a sentence as a statement with its citations, or why it is none; `about` is the statement before it."""
+    if found.support is None:
+        return Removed(text=sentence.text, outcome=found.outcome, reason=found.reason)
+    support, evidence = found.support, found.found
+    if support == "supported" and refers(one.claim):
+        named = [longer for run in evidence if (longer := naming(one.claim, run, about))]
+        support, evidence = ("supported", tuple(named)) if named else ("partial", evidence)
+    places = dict.fromkeys((run.passage.hit.path, run.span()) for run in evidence)
+    cited = [_citation(path, span, document_of) for path, span in places]
+    if None in cited:  # a document went away since its passage was read above
+        return Removed(text=sentence.text, outcome="not found", reason=STALE)
+    return Statement(text=sentence.text, citations=tuple(c for c in cited if c is not None), support=support)
+
+
+def _is_remark(sentence: Drafted, passages: Mapping[int, Passage | None]) -> bool:
+    cited = (passages.get(number) for number in sentence.marks)
+    return declines(sentence, [passage.hit.text for passage in cited if passage])
 
 
 def _citation(path: str, span: Span, document_of: Callable[[str], Document]) -> Citation | None:
@@ -149,80 +205,3 @@ def _passage_of(hit: Hit, document_of: Callable[[str], Document]) -> Passage | N
     first = hit.span.start
     offsets = hit.sentences or [(first + start, first + end) for start, end in sentences(whole.quote)]
     return Passage.of(hit, whole.document, offsets)
-
-
-def _drafted(draft: str) -> Iterator[tuple[str, list[int]]]:
-    """Yield the sentences of a draft without marks, each with the numbers it cites.
-
-    Marks are taken out before the sentences are found; one belongs to the sentence in or after which it stood.
-    A line break ends a sentence: drafts are not wrapped.
-    """
-    text, marks, position = "", [], 0
-    draft = _EMPHASIS.sub("", _LIST_SIGN.sub("", visible(draft)))
-    for match in _MARK.finditer(draft):
-        text += draft[position : match.start()]
-        marks.append((len(text.rstrip()), _cited(match.group(1))))
-        position = match.end()
-    text += draft[position:]
-    lines = [match.span() for match in re.finditer(r"[^\n]+", text)]
-    found = [(left + start, left + end) for left, right in lines for start, end in sentences(text[left:right])]
-    for i, (start, end) in enumerate(found):
-        following = found[i + 1][0] if i + 1 < len(found) else len(text)
-        own = [number for at, numbers in marks if start < at <= following for number in numbers]
-        if any(character.isalnum() for character in text[start:end]):
-            yield _LOOSE_STOP.sub("", " ".join(text[start:end].split())), list(dict.fromkeys(own))
-
-
-def _cited(mark: str) -> list[int]:
-    """Return the numbers that the inside of a mark stands for: "1, 3" or "1-3"."""
-    found: list[int] = []
-    for part in re.split(r"[,;]", mark):
-        first, *rest = (int(number) for number in re.split(r"[–-]", part))
-        last = rest[-1] if rest else first
-        found.extend(range(first, last + 1) if first <= last < first + _WIDEST_RANGE else [first, last])
-    return found
-
-
-def _declines(drafted: list[tuple[str, list[int]]], passages: Mapping[int, Passage | None]) -> bool:
-    """Whether a draft holds the agreed line, or opens by saying that the passages do not answer."""
-    if any(DECLINED in text or words(text) == words(DECLINED) for text, _ in drafted):
-        return True
-    return bool(drafted) and _is_meta(*drafted[0], passages)
-
-
-def _is_meta(text: str, marks: list[int], passages: Mapping[int, Passage | None]) -> bool:
-    """Whether a sentence speaks of the passages themselves, in words that those it cites do not have."""
-    match = _META.search(text[:_LONGEST])
-    if match is None:
-        return False
-    phrase = " ".join(words(match.group()))
-    cited = (passages.get(number) for number in marks)
-    return not any(phrase in " ".join(words(passage.hit.text)) for passage in cited if passage)
-
-
-def _judged(
-    text: str, marks: list[int], passages: Mapping[int, Passage | None], known: frozenset[str]
-) -> str | tuple[Support, list[Evidence]]:
-    """Return how far the passages that a sentence cites support it, and where, or why it must go.
-
-    `known` are names, as stems.
-    """
-    if _is_meta(text, marks, passages):
-        return _ABOUT_PASSAGES
-    if len(text) > _LONGEST:
-        return _TOO_LONG
-    if not marks:
-        return _NO_MARK
-    within = [number for number in marks if number in passages]
-    if not within:
-        return f"it cites passage {marks[0]}, and there are {len(passages)}"
-    cited = [passage for number in within if (passage := passages[number])]
-    if not cited:
-        return _STALE
-    claim = claimed(text, known)
-    if not claim.facts and not claim.stems:
-        return _NOTHING
-    carried: frozenset[Fact] = frozenset().union(*(passage.content().facts | passage.title for passage in cited))
-    if missing := sorted({value for _, value in claim.facts - carried}):
-        return f"the passages that it cites do not hold: {', '.join(missing)}"
-    return supporting(claim, cited)

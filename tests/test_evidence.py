@@ -39,7 +39,7 @@ def verdict(draft: str, *texts: str, title: str = "News") -> str:
     ]
     marks = "".join(f"[{n}]" for n in range(1, len(hits) + 1))
     found = checked(f"{draft} {marks}.", hits, {one.path: one for one in documents}.__getitem__)
-    return found.statements[0].support if found.statements else found.removed[0][1]
+    return found.statements[0].support if found.statements else found.removed[0].reason
 
 
 APART = "what it puts together stands far apart in the passages that it cites"

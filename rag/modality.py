@@ -1,0 +1,113 @@
+"""Who is said to say a thing, and whether it is said to be so or only to be possible, planned or rumoured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from rag.words import STOP_WORDS, TITLES, fold, numbers, stem
+
+Mood = Literal["maybe", "future", "intent", "duty", "would"]
+
+_MOODS: dict[Mood, str] = {
+    "maybe": r"may(?!\s+\d)|might|could|possibly|perhaps|probably|likely|reportedly|allegedly|alleged|apparently|"
+    r"supposedly|presumably|potentially|unconfirmed|rumou?red|suspected|accused\s+of|(?:is|are|was|were)\s+said\s+to|"
+    r"(?:seems?|appear(?:s|ed)?)\s+to|(?:believed|thought|understood|reported|considered|likely|possible)\s+to",
+    "future": r"will|shall|(?:is|are|was|were)\s+(?:going|due|set)\s+to",
+    "intent": r"(?:plan|hope|intend|aim|seek|want|wish|threaten|vow|promise|pledge|prepare|agree|expect|propose|try|tri"
+    r"|attempt|decide|ask|urge|order|demand|consider|offer)\w{0,4}\s+(?:to|for)|sought\s+to|about\s+to|"
+    r"(?:is|are|was|were)\s+(?:scheduled|supposed|meant|ready)\s+to",
+    "duty": r"should|must|ought\s+to|(?:has|have|need|needs)\s+to",
+    "would": r"would",
+}
+_HEDGE = re.compile(
+    "|".join(rf"(?P<{mood}>\b(?:{words})\b)" for mood, words in _MOODS.items()) + r"|(?P<will>[’']ll\b)", re.IGNORECASE
+)
+_CAPITAL_MAY = re.compile(r"(?<![.!?:]\s)(?<!^)\b(?:May|Will)\b")  # a month and a man
+_REACH = 60  # characters behind a hedge in which the word that it hedges stands
+_STOP = re.compile(r"[.;:!?,](?:\s|$)")
+_TOKEN = re.compile(r"[^\W_]+")
+_PAST = frozenset(
+    """became began broke brought built bought chose came died fell fought found flew gave went grew heard held kept
+    knew led left lost made met paid rose ran said saw sold sent spoke stood stole took told thought won wrote cut
+    """.split()
+)
+
+_SAYS = (
+    r"sa(?:id|ys?)|told|tells?|stated?|added|adds|announced|announces|warn(?:ed|s)|argue[ds]|claim(?:ed|s)|wrote|writes|"
+    r"insist(?:ed|s)|noted|notes|explain(?:ed|s)|replied|answered|asked|confirm(?:ed|s)|acknowledge[ds]|suggest(?:ed|s)|"
+    r"believe[ds]|report(?:ed|s)|testified|declare[ds]|promise[ds]|predict(?:ed|s)|accuse[ds]|describe[ds]|denie[ds]"
+)
+_SAYING = re.compile(rf"\b(?:{_SAYS})\b")
+_ACCORDING = re.compile(r"\baccording\s+to\s+([^,.;:]{1,80})", re.IGNORECASE)
+_NAME = re.compile(r"[A-ZÀ-ÖØ-Þ][\w’'-]{1,40}")
+_SAYS_WHO = re.compile(r"\s+(?:(?:the|an?|its|his|her)\s+)?(?:[a-z-]{1,20}\s+){0,3}?([A-ZÀ-ÖØ-Þ].{0,60})")
+_SUBJECT_END = re.compile(r"[,.;:]|\b(?:that|has|had|was|is|would|will)\b")
+_PRONOUN = re.compile(r"\b(?:he|she|they|it|who|(?:the|his|her|its|their)\s+[a-z]+)\b[^.;]{0,30}$", re.IGNORECASE)
+_BEFORE = 90  # characters before a verb of saying in which its subject stands
+
+
+def hedged(text: str) -> dict[str, Mood]:
+    """Return the stems that stand behind a hedge ("may resign", "plans to resign"), each with the mood of it."""
+    found: dict[str, Mood] = {}
+    plain = _CAPITAL_MAY.sub("M", text)
+    for match in _HEDGE.finditer(plain):
+        mood: Mood = "future" if match.lastgroup == "will" else match.lastgroup  # type: ignore[assignment]
+        behind = _STOP.split(plain[match.end() : match.end() + _REACH])[0]
+        for word in map(fold, _TOKEN.findall(behind)):
+            if word not in STOP_WORDS and not numbers(word):
+                found.setdefault(stem(word), mood)
+                break
+    return found
+
+
+def hedge_lost(claim: Mapping[str, Mood], source: Mapping[str, Mood], stems: frozenset[str]) -> frozenset[str]:
+    """Return the stems of a claim that it says more or less firmly than its source; "would" may stand for others.
+
+    `stems` are those of the claim.
+    """
+
+    def differs(stem: str) -> bool:
+        ours, theirs = claim.get(stem), source.get(stem)
+        return ours != theirs and not (ours and theirs and "would" in (ours, theirs))
+
+    return frozenset(stem for stem in stems & (claim.keys() | source.keys()) if differs(stem))
+
+
+def happened(text: str, lost: frozenset[str]) -> bool:
+    """Whether a text tells one of these stems as a thing done: "resigned" for "resign"."""
+    found = (fold(word) for word in _TOKEN.findall(text))
+    return any(stem(word) in lost and (word.endswith("ed") or word in _PAST) for word in found)
+
+
+def speakers(text: str, *, near: bool = False) -> frozenset[str] | None:
+    """Return the stems of the names that a text lets say something; None where nobody says anything.
+
+    A pronoun may be anybody: it stands as "". `near`: only the name that stands next to the verb.
+    """
+    found: set[str] = set()
+    verbs = list(_SAYING.finditer(text))
+    for match in verbs:
+        before = text[max(0, match.start() - _BEFORE) : match.start()]
+        before = re.split(r"[.;:!?”\"](?:\s|$)", before)[-1]
+        named = _names(before)
+        if near and named:
+            before = re.split(r",|\b(?:and|that|but)\b", before.rstrip(" ,"))[-1]
+            named = _names(before) or named[-1:]
+        found.update(named)
+        if _PRONOUN.search(before):
+            found.add("")
+        if after := _SAYS_WHO.match(text[match.end() : match.end() + 100]):
+            told = match.group().startswith(("t", "ask", "warn", "accus", "describ"))  # "told Reuters" has an object
+            found.update(
+                _names(re.split(r"[,.;:]|\b(?:that|has|had|was|is|would|will)\b", after[1])[0]) if not told else ()
+            )
+    for match in _ACCORDING.finditer(text):
+        found.update(_names(match[1]) or [""])
+    return frozenset(found) if verbs or found else None
+
+
+def _names(text: str) -> list[str]:
+    folded = (fold(name.removesuffix("'s").removesuffix("’s")) for name in _NAME.findall(text))
+    return [stem(name) for name in folded if name not in STOP_WORDS and name not in TITLES]
