@@ -26,7 +26,11 @@ from rag.types import Answer, Document, Hit, Statement
 from ui import feedback, source
 from ui.pages import Pages
 
-pytestmark = [pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    # Gradio sums up its own events with what the installed pandas deprecates.
+    pytest.mark.filterwarnings("ignore:.*(no_silent_downcasting|copy keyword).* is deprecated"),
+]
 
 
 def shown(given: Document, quote: str, *, near: int = 300) -> Parsed:

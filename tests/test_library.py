@@ -28,6 +28,8 @@ from ui.uploads import Step
 pytestmark = [
     # Gradio leaves the handle of a temporary file to the garbage collector for every upload.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    # Gradio sums up its own events with what the installed pandas deprecates.
+    pytest.mark.filterwarnings("ignore:.*(no_silent_downcasting|copy keyword).* is deprecated"),
 ]
 
 HOSTILE = "<img src=x onerror=alert(1)> [x](javascript:alert(1)) </bdi><script>alert(1)</script> a\u202eb"

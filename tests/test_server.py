@@ -37,6 +37,8 @@ from ui.server import ChatServer, Serving, check_address, create_app
 pytestmark = [
     # Gradio leaves the handle of a temporary file to the garbage collector for every upload.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    # Gradio sums up its own events with what the installed pandas deprecates.
+    pytest.mark.filterwarnings("ignore:.*(no_silent_downcasting|copy keyword).* is deprecated"),
 ]
 
 
