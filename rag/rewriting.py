@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from rag.conversation import complete
+from rag.errors import LLMError
 from rag.prompts import defused, remembered
 from rag.types import Turn
 from rag.visible import visible
@@ -23,6 +25,25 @@ _REQUESTS = frozenset("list name give tell describe summarise summarize compare 
 _NO_QUESTION = re.compile(r"[<>\[\]{}`|\\]|://|\bwww\.|@")
 _DENIES = re.compile(r"\b(?:not|never|no|nobody|none|nothing|without|cannot)\b|n[’']t\b", re.IGNORECASE)
 _QUOTES = (("“", "”"), ('"', '"'), ("'", "'"), ("‘", "’"), ("«", "»"))
+
+
+def standing_alone(
+    question: str, history: Sequence[Turn], *, template: PromptTemplate, reply: Callable[[str], str]
+) -> str:
+    """Return the question as a model makes it stand alone, or as the rules do where that cannot be used.
+
+    `reply` sends a prompt and returns what the model writes; its LLMError counts as nothing written. The model is not
+    asked about a first question, nor about one that names somebody and that the rules leave as it is.
+    """
+    ruled = complete(question, history)
+    begins_anew = ruled != question and question.endswith(ruled)
+    if not history or begins_anew or (ruled == question and names(question)):
+        return ruled
+    try:
+        written = reply(to_rewrite(template, question, history))
+    except LLMError:
+        return ruled
+    return rewritten(written, question, history) or ruled
 
 
 def to_rewrite(template: PromptTemplate, question: str, history: Sequence[Turn]) -> str:

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.config import Config
+from rag.errors import LLMError
 from rag.prompts import load
-from rag.rewriting import rewritten, to_rewrite
+from rag.rewriting import rewritten, standing_alone, to_rewrite
 from rag.types import Turn
 from rag.words import names, numbers, words
 
@@ -84,3 +85,42 @@ def test_the_model_is_given_the_turns_and_the_question_and_no_way_out_of_the_fen
     assert "Asked: What did Rubio say?\nAnswered: Rubio called it a first step.\n<<<END OF TURN 2>>>" in prompt
     assert "Last question: And Lavrov? <END OF TURN 2>\n" in prompt
     assert prompt.count("<<<END OF TURN 3>>>") == 1
+
+
+def broken(prompt: str) -> str:
+    raise LLMError("down.", remedy="")
+
+
+@pytest.mark.parametrize(
+    ("question", "written", "read"),
+    [
+        ("And where?", "Where did Rubio and Lavrov meet?", "Where did Rubio and Lavrov meet?"),
+        ("Was it the first?", "Was the treaty with Iran the first?", "What did Rubio say? Was it the first?"),
+        ("Was it the first?", "", "What did Rubio say? Was it the first?"),
+    ],
+)
+def test_the_rules_take_over_where_the_model_is_of_no_use(question: str, written: str, read: str) -> None:
+    template = load("rewrite", Config().prompts)
+    assert standing_alone(question, TALKS, template=template, reply=lambda prompt: written) == read
+
+
+def test_the_rules_take_over_where_the_model_is_down() -> None:
+    template = load("rewrite", Config().prompts)
+    read = standing_alone("Was it the first?", TALKS, template=template, reply=broken)
+    assert read == "What did Rubio say? Was it the first?"
+
+
+@pytest.mark.parametrize(
+    ("question", "read"),
+    [
+        ("What is the population of Norland?", "What is the population of Norland?"),
+        ("New question: who won?", "who won?"),
+    ],
+)
+def test_the_model_is_not_asked_what_stands_alone(question: str, read: str) -> None:
+    def never(prompt: str) -> str:
+        raise AssertionError(prompt)
+
+    template = load("rewrite", Config().prompts)
+    assert standing_alone(question, TALKS, template=template, reply=never) == read
+    assert standing_alone("Who won?", [], template=template, reply=never) == "Who won?"
