@@ -147,7 +147,7 @@ def said_by(side: Side, text: str, sentences: Sequence[Offsets]) -> list[Said]:
         if how:
             speaking = Said(start=start, end=end, last=start, how=how, around=around)
             found.append(speaking)
-        elif speaking and _goes_on(own) and _near(text, sentences, speaking, start):
+        elif speaking and leaves_open(own) and _near(text, sentences, speaking, start):
             how = SAYS if _SAID.search(own) else ACTS
             found.append(Said(start=speaking.start, end=end, last=start, how=how, around=around))
         else:
@@ -230,8 +230,8 @@ def _names(side: Side, who: str) -> bool:
     return False
 
 
-def _goes_on(sentence: str) -> bool:
-    """Whether it speaks of "he" or "she" alone."""
+def leaves_open(sentence: str) -> bool:
+    """Whether a sentence speaks of a "he" or "she" whom it does not name."""
     bare = _QUOTE.sub("”", sentence)
     if _OPENS_WITH_PRONOUN.match(sentence):
         return True

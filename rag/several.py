@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from rag.comparing import Side, on_topic, said_by
 from rag.config import Config
 from rag.grounding import quoted
@@ -14,12 +16,22 @@ from rag.index import Index
 from rag.mentions import Phrase, first_mention, holds, plain_of
 from rag.reader import Reader, Reading
 from rag.retrieval import to_read
+from rag.rows import Matrix
 from rag.sentences import Offsets, sentences
-from rag.tasks import Comparison, Mentions, Task, task_of
+from rag.summary import called, centrality, chosen, coverage, most_telling, near, offsets_of
+from rag.tasks import Comparison, Mentions, Summary, Task, task_of
 from rag.types import Answer, Document, Hit, IndexedDocument, Span, Statement
+from rag.words import stems
 
 NEAREST = 3  # passages shown with a refusal
 TOLD = 5  # titles that a note names
+
+MOST_SUMMARISED = 10  # documents of one summary
+FEW = 3  # documents of which a summary takes two sentences each
+LONG = 12  # passages that the sentences of a summary are chosen from
+TOPIC_PASSAGES = 24
+CLOSE = 0.4  # cosine of a sentence with a topic of which it holds only some words
+NAME_ONE = "Name a report or a subject, or choose documents, for another summary."
 
 Within = Sequence[str | Path] | None
 
@@ -30,6 +42,18 @@ class Place:
 
     path: str
     span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Sentences of a document that a summary may take."""
+
+    document: Document
+    places: tuple[Offsets, ...]
+
+    @property
+    def texts(self) -> list[str]:
+        return [self.document.text[start:end] for start, end in self.places]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +78,82 @@ class Desk:
             return self._mentioning(task, question, documents)
         if isinstance(task, Comparison):
             return self._compared(task, question)
-        return None
+        return self._summarised(task, question, documents)
+
+    # --- what they say in short
+
+    def _summarised(self, task: Summary, question: str, documents: Sequence[IndexedDocument]) -> Answer | None:
+        meant = called(task.name, documents, certain=task.certain) if task.name else []
+        if task.name and not meant and task.certain:
+            titles = near(task.name, documents)
+            hint = f" The nearest titles: {listed(titles)}." if titles else ""
+            return self._refused(question, f"There is no document called “{task.name}” here.{hint}", task.name)
+        if not meant and task.topic:
+            return self._summarised_topic(task.topic, question)
+        if not meant and task.name:
+            return None
+        among = sorted(meant or documents, key=in_time)
+        newest = sorted(sorted(among, key=newest_first)[:MOST_SUMMARISED], key=in_time)
+        excerpts = [self._excerpt(one.path, len(newest)) for one in newest]
+        notes = [f"These are the {len(newest)} newest of {counted(len(among))}. {NAME_ONE}"] if among != newest else []
+        return self._shortened(question, excerpts, self.index.encoder.encode([one.title for one in newest]), notes)
+
+    def _summarised_topic(self, topic: str, question: str) -> Answer:
+        """The sentences that speak of a topic, from the documents whose passages fit it best."""
+        towards = self.index.encoder.encode([topic])
+        excerpts: list[Excerpt] = []
+        hits = self.index.search(topic, k=TOPIC_PASSAGES, within=self.within)
+        wanted = set(stems(topic))
+        for path in dict.fromkeys(hit.path for hit in hits):
+            document = self.index.document(path)
+            found = offsets_of(document, [one for hit in hits if hit.path == path for one in hit.sentences])
+            excerpt = self._about(Excerpt(document, tuple(found)), wanted, towards[0])
+            if excerpt.places and len(excerpts) < MOST_SUMMARISED:
+                excerpts.append(excerpt)
+        if not wanted or not excerpts:
+            return self._refused(question, f"The documents do not say anything about “{topic}”.", topic)
+        excerpts.sort(key=lambda one: (one.document.date is None, one.document.date or "", one.document.path))
+        note = f"From {counted(len(excerpts))} that speak{'s' * (len(excerpts) == 1)} of “{topic}”."
+        return self._shortened(question, excerpts, np.repeat(towards, len(excerpts), axis=0), [note])
+
+    def _about(self, given: Excerpt, wanted: set[str], towards: Matrix) -> Excerpt:
+        """What of it speaks of a topic: holds all of its words, or half of them and comes near it in meaning."""
+        held = [len(wanted & set(stems(text))) for text in given.texts]
+        some = [i for i, count in enumerate(held) if 2 * count >= len(wanted) and count]
+        cosines = self.index.encoder.encode([given.texts[i] for i in some]) @ towards if some else []
+        kept = [i for i, cosine in zip(some, cosines, strict=True) if held[i] == len(wanted) or cosine >= CLOSE]
+        return Excerpt(given.document, tuple(given.places[i] for i in kept))
+
+    def _excerpt(self, path: str, documents: int) -> Excerpt:
+        """Sentences of a document to choose from: of a long one, those of its most central passages."""
+        hits, vectors = self.index.embedded(path)
+        kept = most_telling(vectors, LONG if documents == 1 else max(2, LONG // documents))
+        document = self.index.document(path)
+        return Excerpt(document, tuple(offsets_of(document, [one for i in kept for one in hits[i].sentences])))
+
+    def _shortened(self, question: str, excerpts: Sequence[Excerpt], towards: Matrix, notes: Sequence[str]) -> Answer:
+        """A few sentences of one text, one or two of each of several, none of which says what another says."""
+        each = 2 if 1 < len(excerpts) <= FEW else 1
+        places: list[Place] = []
+        told: list[Matrix] = []
+        near_to: list[float] = []
+        for i, excerpt in enumerate(excerpts):
+            if not excerpt.places:
+                continue
+            vectors = self.index.encoder.encode(excerpt.texts)
+            count = min(5, max(3, len(excerpt.places) // 8)) if len(excerpts) == 1 else each
+            numbers = chosen(vectors, centrality(vectors, towards[i]), count, told)
+            told += [vectors[number] for number in numbers]
+            near_to += [coverage(vectors, numbers)] if numbers else []
+            path = excerpt.document.path
+            places += [Place(path=path, span=excerpt.document.span(*excerpt.places[number])) for number in numbers]
+        statements = quoted(places, lru_cache(maxsize=None)(self.index.document))
+        if not statements:
+            return self._refused(question, "The documents hold no sentences that a summary could be made of.", question)
+        return Answer(
+            question=question, statements=statements, notes=tuple(notes),
+            confidence=sum(near_to) / len(near_to), config=self.config.digest(),
+        )  # fmt: skip
 
     # --- what each side says
 
@@ -98,12 +197,12 @@ class Desk:
         for path in sorted({hit.path for hit in hits}):
             document, inside = documents[path], [hit for hit in hits if hit.path == path]
             said = said_by(side, document.text, sentences(document.text, document.headings))
-            for near, one in on_topic(document.text, said, topic):
+            for nearness, one in on_topic(document.text, said, topic):
                 around = next((hit for hit in inside if hit.span.start <= one.last < hit.span.end), None)
                 if around:
-                    found.append((near, _passage(around, document, (one.start, one.end), number=len(found))))
-        nearest = max((near for near, _ in found), default=0)
-        own = [hit for near, hit in found if near == nearest]
+                    found.append((nearness, _passage(around, document, (one.start, one.end), number=len(found))))
+        nearest = max((nearness for nearness, _ in found), default=0)
+        own = [hit for nearness, hit in found if nearness == nearest]
         reading = self.reader.read(asked, own)
         apart: list[Hit] = []
         for hit in reading.ranked:
@@ -176,6 +275,10 @@ def _marks(own: Sequence[Statement], statements: Sequence[Statement]) -> str:
 def in_time(document: IndexedDocument) -> tuple[bool, str, str]:
     """What documents are ordered by: their date, those without one last, then their path."""
     return document.date is None, document.date or "", document.path
+
+
+def newest_first(document: IndexedDocument) -> tuple[bool, list[int], str]:
+    return document.date is None, [-ord(character) for character in document.date or ""], document.path
 
 
 def counted(number: int, what: str = "document") -> str:

@@ -37,9 +37,10 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What documents say in short: the one called `name`, or those that speak of `topic`, or all.
+    """What documents say in short: the one called `name`, else those that speak of `topic`; with neither, all.
 
-    `name` may turn out to be a topic unless it is `certain` that a document is meant.
+    Where no document is called `name`, and there is no topic, the question may be one for a fact after all, unless it
+    is `certain` that a document is meant.
     """
 
     name: str = ""
@@ -262,7 +263,8 @@ def _summary(asked: str) -> Summary | None:
         return Summary(name=_unquoted(named["name"]), certain=True)
     if _QUOTED.match(what) or _FILE.match(what):
         return Summary(name=_unquoted(what), certain=True)
-    return Summary(name=_topic(named["name"] if named else what))
+    about = _topic(named["name"] if named else what)
+    return Summary(name="" if named else about, topic=about)
 
 
 def _topic(text: str) -> str:
