@@ -260,9 +260,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChatServer]:
 def context(browser: Any, served: ChatServer) -> Iterator[Any]:
     with watched(browser, served.url, accept_downloads=True) as opened:
         yield opened
-        # Gradio's own notes of a stream that a reload cut.
-        noted = ("console: AbortError", "console: Unexpected error Connection errored out")
-        opened.wrong[:] = [line for line in opened.wrong if not line.startswith(noted)]
+        opened.overlook_cut_streams()
 
 
 @pytest.fixture

@@ -246,6 +246,7 @@ def page(browser: Any, collections: Collections) -> Iterator[Any]:
         opened = seen.open()
         listed(opened, "2 documents.")
         yield opened
+        seen.overlook_cut_streams()
 
 
 def listed(page: Any, said: str) -> None:
