@@ -120,8 +120,8 @@ class Desk:
         """What of it speaks of a topic: holds all of its words, or half of them and comes near it in meaning."""
         held = [len(wanted & set(stems(text))) for text in given.texts]
         some = [i for i, count in enumerate(held) if 2 * count >= len(wanted) and count]
-        cosines = self.index.encoder.encode([given.texts[i] for i in some]) @ towards if some else []
-        kept = [i for i, cosine in zip(some, cosines, strict=True) if held[i] == len(wanted) or cosine >= CLOSE]
+        vectors = self.index.encoder.encode([given.texts[i] for i in some])
+        kept = [i for i, own in zip(some, vectors, strict=True) if held[i] == len(wanted) or own @ towards >= CLOSE]
         return Excerpt(given.document, tuple(given.places[i] for i in kept))
 
     def _excerpt(self, path: str, documents: int) -> Excerpt:
