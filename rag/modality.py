@@ -42,9 +42,14 @@ _SAYS = (
 _SAYING = re.compile(rf"\b(?:{_SAYS})\b")
 _ACCORDING = re.compile(r"\baccording\s+to\s+([^,.;:]{1,80})", re.IGNORECASE)
 _NAME = re.compile(r"[A-ZÀ-ÖØ-Þ][\w’'-]{1,40}")
-_SAYS_WHO = re.compile(r"\s+(?:(?:the|an?|its|his|her)\s+)?(?:[a-z-]{1,20}\s+){0,3}?([A-ZÀ-ÖØ-Þ].{0,60})")
+_SAYS_WHO = re.compile(
+    r"\s+(?:(?:the|an?|its|his|her)\s+)?(?:[a-z-]{1,20}\s+){0,3}?((?:[A-ZÀ-ÖØ-Þ][\w’'.-]{0,40}(?:\s+|$)){1,6})"
+)
 _SUBJECT_END = re.compile(r"[,.;:]|\b(?:that|has|had|was|is|would|will)\b")
-_PRONOUN = re.compile(r"\b(?:he|she|they|it|who|(?:the|his|her|its|their)\s+[a-z]+)\b[^.;]{0,30}$", re.IGNORECASE)
+_PRONOUN = re.compile(
+    r"\b(?:he|she|they|it|who|(?:the|his|her|its|their)\s+[a-z]+(?:\s+[a-z]+){0,4})\s+(?:\w+ly\s+|also\s+|later\s+)?$",
+    re.IGNORECASE,
+)
 _BEFORE = 90  # characters before a verb of saying in which its subject stands
 
 

@@ -26,6 +26,7 @@ _DENIALS = frozenset(
 _DENYING = frozenset(stem(word) for word in "deny denial refuse reject decline fail avoid lack stop unable".split())
 _BACK = frozenset("he him his she her hers it its they them their theirs who which this these that those".split())
 _CLAUSE = frozenset("but and though although because while whereas which who so".split())
+_RELATING = frozenset("of to from than per over".split())
 _MUTUAL = frozenset(
     stem(word)
     for word in """meet marry divorce agree talk discuss negotiate together same border play face join share versus
@@ -115,7 +116,8 @@ def compare(claim: str, source: str) -> Comparison:
 def _settled(steps: Sequence[tuple[list[_Token], list[_Token], bool]]) -> bool:
     """Whether no denial was touched but in a clause of its own that was left out at the end."""
     last, none, same = steps[-1]
-    clause = not same and not none and (last[0].denial or last[0].key in _CLAUSE)
+    first = next((i for i, token in enumerate(last) if token.denies), 0)
+    clause = not same and not none and (first == 0 or any(token.key in _CLAUSE for token in last[:first]))
     touched = (token for x, y, same in steps[: -1 if clause else None] if not same for token in (*x, *y))
     return not any(token.denies for token in touched)
 
@@ -172,6 +174,8 @@ def _inverted(ours: Sequence[_Token], theirs: Sequence[_Token]) -> bool:
             inside = (key for key in between if here[one] < here[key] < here[other])
             if any(there[other] < there[key] < there[one] for key in inside):
                 return True
+            if here[other] - here[one] == there[one] - there[other] == 2:  # "3 of 5"
+                return ours[here[one] + 1].key == theirs[there[other] + 1].key and ours[here[one] + 1].key in _RELATING
     return False
 
 
