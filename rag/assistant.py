@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator as Steps
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,16 +16,22 @@ from rag.conversation import complete, last_question
 from rag.encoder import Encoder
 from rag.errors import IndexFault, LLMError, QuestionError
 from rag.generator import Generator
-from rag.grounding import DECLINES, checked, quoted
+from rag.grounding import quoted
+from rag.held import Held, held, reply
 from rag.index import Given, Index
+from rag.prompts import load
 from rag.reader import Candidate, Reader, Reading, says_the_same
 from rag.retrieval import to_read
+from rag.rewriting import standing_alone
 from rag.several import Desk
+from rag.support import SupportChecker
 from rag.types import Answer, Document, Hit, Progress, Statement, Turn, UpdateReport
 from rag.words import spelled, words
 
 if TYPE_CHECKING:
     from llama_index.core.base.base_query_engine import BaseQueryEngine
+
+    from rag.writing import Draft
 
 LONGEST_QUESTION = 2000  # characters
 NEAREST = 3  # passages shown with a refusal
@@ -52,10 +59,14 @@ Within = Sequence[str | Path] | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Underway:
-    """What is being done for a question, as it is read: searching, or reading so many `passages`."""
+    """What is being done for a question, as it is read: searching, or reading so many `passages`.
+
+    `writer` is the language model that is writing about them.
+    """
 
     question: str
     passages: int = 0
+    writer: str = ""
 
 
 class Assistant:
@@ -66,6 +77,8 @@ class Assistant:
         self.config = config
         self.report = report
         self._generator = Generator(config.llm, prompts=config.prompts) if config.llm.model else None
+        rewrites = config.llm.model and (config.prompts / "rewrite.txt").is_file()
+        self._rewrite = load("rewrite", config.prompts) if rewrites else None
 
     @classmethod
     def open(
@@ -94,10 +107,16 @@ class Assistant:
     def _reader(self) -> Reader:
         return Reader()
 
+    @cached_property
+    def _checker(self) -> SupportChecker:
+        return SupportChecker()
+
     def load(self) -> None:
         """Load encoder and reader now rather than with the first question. Raises EncoderError or IndexMismatch."""
         assert self.index.encoder
         assert self._reader.network
+        if self._generator:
+            assert self._checker.network
 
     def close(self) -> None:
         self.index.close()
@@ -129,19 +148,20 @@ class Assistant:
                 "the history holds something other than turns.",
                 remedy="Give earlier exchanges as rag.Turn(question=…, answer=…).",
             )
-        question = complete(_asked(question), history)
+        question = self._standing_alone(_asked(question), history)
         yield Underway(question=question)
         desk = Desk(index=self.index, reader=self._reader, config=self.config, within=within)
-        answer = desk.answer(question)
-        for _ in range(2 if answer is None else 0):  # once more where the documents changed between search and reading
+        if answer := desk.answer(question):
+            yield from _grown(answer)
+            return
+        for _ in range(2):  # once more where the documents changed between search and reading
             hits = to_read(self.index, question, k=self.config.retrieval.read, within=within)
             if hits:
                 yield Underway(question=question, passages=len(hits))
-            answer = self._answer(question, hits, self._reader.read(question, hits))
+            answer = yield from self._answer(question, hits, self._reader.read(question, hits))
             if answer.reason != CHANGED:
                 break
         assert answer is not None
-        yield from (_partial(answer, number) for number in growing(len(answer.statements)))
         yield answer
 
     def rank(self, question: str, *, k: int = 10, within: Within = None) -> list[Hit]:
@@ -162,33 +182,63 @@ class Assistant:
 
     # --- the route
 
-    def _answer(self, question: str, hits: Sequence[Hit], reading: Reading) -> Answer:
+    def _standing_alone(self, question: str, history: Sequence[Turn]) -> str:
+        """A follow-up with what it leaves open filled in: by the language model where there is one, or by rules."""
+        if self._generator is None or self._rewrite is None:
+            return complete(question, history)
+        written = self._generator.written
+        return standing_alone(question, history, template=self._rewrite, reply=lambda prompt: reply(written(prompt)))
+
+    def _answer(self, question: str, hits: Sequence[Hit], reading: Reading) -> Steps[Underway | Answer, None, Answer]:
+        """Yield what there is before the answer, and return it."""
         document_of = lru_cache(maxsize=None)(self.index.document)
-        if self._generator is None or not hits:
-            return self._read(question, reading, document_of)
-        writer = self._generator.name
+        note = ""
+        if self._generator and hits:
+            written = yield from self._written(question, reading, document_of)
+            if isinstance(written, Answer):
+                return written
+            note = written
+        answer = self._read(question, reading, document_of, *filter(None, [note]))
+        if answer.reason != CHANGED:
+            yield from (_partial(answer, number) for number in growing(len(answer.statements)))
+        return answer
+
+    def _written(
+        self, question: str, reading: Reading, document_of: Callable[[str], Document]
+    ) -> Steps[Underway | Answer, None, Answer | str]:
+        """Yield what the language model writes as far as the passages carry it; return the answer, or why none is."""
+        assert self._generator
+        writer, now = self._generator.name, Held()
+        shown = self._generator.fitting(question, reading.ranked)
         try:
-            shown = self._generator.fitting(question, reading.ranked)
-            found = checked(self._generator.draft(question, shown), shown, document_of)
+            for now in held(partial(self._stream, question, shown), shown, document_of, self._checker):
+                if now.statements:
+                    yield self._as_written(question, reading, now, complete=False)
+                else:
+                    yield Underway(question=question, passages=len(shown), writer=writer)
         except LLMError as error:
-            return self._read(
-                question, reading, document_of, f"The language model failed, so the reader answered: {error}"
-            )
-        if found.statements:
-            removed = len(found.removed)
-            note = f"{removed} sentence{'s' * (removed > 1)} of {writer} removed: not supported by the passages cited."
-            return Answer(
-                question=question,
-                statements=found.statements,
-                confidence=reading.confidence,
-                answered_by=writer,
-                notes=(note,) if removed else (),
-                config=self.config.digest(),
-            )
-        if any(why == DECLINES for _, why in found.removed):
+            return f"The language model failed, so the reader answered: {error}"
+        if now.statements:
+            return self._as_written(question, reading, now, complete=True)
+        if now.found.declined:
             return self._refusal(question, reading, f"The documents do not say, as {writer} reads them.", writer)
-        note = f"Nothing that {writer} wrote is supported by the passages that it cites, so the reader answered."
-        return self._read(question, reading, document_of, note)
+        return f"Nothing that {writer} wrote is supported by the passages that it cites, so the reader answered."
+
+    def _stream(self, question: str, shown: Sequence[Hit], accepted: Callable[[], bool]) -> Iterator[Draft]:
+        assert self._generator
+        return self._generator.stream(question, shown, accepted=accepted)
+
+    def _as_written(self, question: str, reading: Reading, now: Held, *, complete: bool) -> Answer:
+        assert self._generator
+        return Answer(
+            question=question,
+            statements=now.statements,
+            confidence=reading.confidence,
+            answered_by=self._generator.name,
+            notes=now.notes(self._generator.name) if complete else (),
+            config=self.config.digest(),
+            complete=complete,
+        )
 
     def _refusal(
         self, question: str, reading: Reading, reason: str, answered_by: str = "reader", *notes: str
@@ -291,6 +341,12 @@ def _changed(candidates: Sequence[Candidate], document_of: Callable[[str], Docum
 def growing(statements: int) -> Iterator[int]:
     """How many statements partial answers have: one more each time, and of very many a few at once."""
     yield from range(1, statements, max(1, statements // STEPS))
+
+
+def _grown(answer: Answer) -> Iterator[Answer]:
+    """An answer that is there at once, as it is shown: statement by statement."""
+    yield from (_partial(answer, number) for number in growing(len(answer.statements)))
+    yield answer
 
 
 def _partial(answer: Answer, number: int) -> Answer:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ from llama_index.core.llms import MockLLM
 from rag import Answer, Assistant, Config
 from rag.assistant import Underway, in_short, to_show
 from rag.config import LLMSettings, ReaderSettings
+from rag.conversation import complete
 from rag.errors import IndexFault, IndexMissing, QuestionError
 from rag.generator import Generator
-from rag.prompts import DECLINED
+from rag.prompts import DECLINED, load
 from rag.reader import Candidate
 from rag.retrieval import to_read
+from rag.support import Claim, Judgement
 from rag.types import Document, Span, Turn
 
 TALKS = """Envoys meet in Riyadh
@@ -384,6 +387,13 @@ def test_documents_that_change_between_search_and_reading_are_a_refusal(
 # --- with a language model
 
 
+class Unsure:
+    """A checker that finds no sentence to be carried for sure."""
+
+    def judge(self, claims: Sequence[Claim]) -> list[Judgement]:
+        return [Judgement(supported=0.3, contradicted=0.1)] * len(claims)
+
+
 def written(assistant: Assistant, draft: str | None) -> Answer:
     """The answer to a question about Riyadh where the model writes `draft`; None: it fails."""
 
@@ -431,9 +441,81 @@ def test_a_model_that_declines_is_a_refusal(assistant: Assistant) -> None:
 
 
 def test_a_sentence_that_is_supported_in_part_is_marked(assistant: Assistant) -> None:
+    assistant._checker = Unsure()
     answer = written(assistant, "Marco Rubio welcomed and met Sergei Lavrov in Riyadh [1].")
     assert [statement.support for statement in answer.statements] == ["partial"]
     assert answer.text == "Marco Rubio welcomed and met Sergei Lavrov in Riyadh. [1] (partly supported)"
+
+
+@dataclasses.dataclass
+class Followed:
+    """What a model was asked, and whether it was stopped or came to its end."""
+
+    asked: list[str] = dataclasses.field(default_factory=list)
+    closed: list[bool] = dataclasses.field(default_factory=list)
+
+
+def growing(assistant: Assistant, *sentences: str) -> Followed:
+    """Let a model answer that writes these sentences one after the other."""
+    followed = Followed()
+
+    class Growing(MockLLM):
+        def stream_chat(self, messages: Any, **_: Any) -> Any:
+            followed.asked.append(str(messages[-1].content))
+            try:
+                for count in range(len(sentences)):
+                    text = "".join(sentences[: count + 1])
+                    message = ChatMessage(role="assistant", content=text)
+                    yield ChatResponse(message=message, delta=sentences[count], raw={})
+                    time.sleep(0.05)
+            finally:
+                followed.closed.append(True)
+
+    assistant._generator = Generator(LLMSettings(model="growing"), prompts=assistant.config.prompts, llm=Growing())
+    assistant._rewrite = load("rewrite", assistant.config.prompts)
+    return followed
+
+
+def test_a_sentence_is_shown_as_soon_as_it_has_passed_and_no_other_is_ever_shown(assistant: Assistant) -> None:
+    met, lie = "Marco Rubio met Sergei Lavrov in Riyadh [1]. ", "Emmanuel Macron met Sergei Lavrov in Riyadh [1]. "
+    growing(assistant, met, lie, "Marco Rubio met Sergei Lavrov on February 18 [1].")
+    steps = list(assistant.steps("Who met Sergei Lavrov in Riyadh?"))
+    answers = [step for step in steps if isinstance(step, Answer)]
+    assert answers[0].complete is False
+    assert [one.text for one in answers[0].statements] == ["Marco Rubio met Sergei Lavrov in Riyadh."]
+    assert [one.text for one in answers[-1].statements] == [
+        "Marco Rubio met Sergei Lavrov in Riyadh.",
+        "Marco Rubio met Sergei Lavrov on February 18.",
+    ]
+    assert answers[-1].notes == ("1 sentence of growing removed: not supported by the passages cited.",)
+    assert not any("Macron" in answer.text for answer in answers)
+
+
+def test_who_stops_an_answer_stops_the_model(assistant: Assistant) -> None:
+    followed = growing(assistant, *["Marco Rubio met Sergei Lavrov in Riyadh [1]. "] * 100)
+    steps = assistant.steps("Who met Sergei Lavrov in Riyadh?")
+    assert next(step for step in steps if isinstance(step, Answer)).statements
+    steps.close()
+    until = time.monotonic() + 5
+    while not followed.closed and time.monotonic() < until:
+        time.sleep(0.01)
+    assert followed.closed == [True]
+
+
+def test_a_model_makes_a_follow_up_stand_alone(assistant: Assistant) -> None:
+    followed = growing(assistant, "Who met Sergei Lavrov in Riyadh?")
+    turn = Turn(question="Who is Sergei Lavrov?", answer="Sergei Lavrov was in Riyadh.")
+    answer = assistant.ask("And who met the minister there?", history=[turn])
+    assert answer.question == "Who met Sergei Lavrov in Riyadh?"
+    assert "And who met the minister there?" in followed.asked[0]
+    assert answer.answered_by == "reader"  # of a draft that only repeats the question nothing is shown
+
+
+def test_a_model_that_invents_a_name_leaves_the_follow_up_to_the_rules(assistant: Assistant) -> None:
+    growing(assistant, "Whom did Emmanuel Macron meet?")
+    turn = Turn(question="What did Sergei Lavrov say?", answer="Sergei Lavrov was in Riyadh.")
+    asked = "And whom did he meet?"
+    assert assistant.ask(asked, history=[turn]).question == complete(asked, [turn])
 
 
 def test_the_steps_say_what_is_done_before_the_answer(assistant: Assistant) -> None:

@@ -62,6 +62,8 @@ class Conversation:
         asked = self.exchanges[-1].asked
         read = step.question if step.question.strip() != asked.strip() else ""
         told = f"Reading {render.counted(step.passages, 'passage')}…" if step.passages else "Searching…"
+        if step.writer:
+            told = f"{step.writer} is writing; each sentence is checked before it is shown…"
         return self._with(said=render.pending(told, read=read), waiting=False)
 
     def answering(self, answer: Answer, *, searched: int = 0) -> Conversation:
