@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ PINNED = ""
 CLASSES = 3  # supported, contradicted, not found
 WITHIN = 256  # units between the pooled pieces and the classes
 LONGEST_CLAIM = 128  # word pieces
+_PERCENT = re.compile(r"(?<=\d)\s?(?:%|per cent\b)")
+_INITIALS = re.compile(r"\b(?:[A-Z]\.){2,}(?=\s+[a-z]|\w|[,;)])")  # not where the full stop may end a sentence
 
 
 class SupportNetwork(nn.Module):
@@ -128,10 +131,16 @@ class Scorer:
     def _pieces(self, claim: Claim) -> tuple[list[int], list[int], list[int]]:
         encode = self._tokenizer.encode
         text, title, premise = (
-            encode(one, add_special_tokens=False).ids for one in (claim.text, claim.title, claim.premise)
+            encode(alike(one), add_special_tokens=False).ids for one in (claim.text, claim.title, claim.premise)
         )
         text, title = text[:LONGEST_CLAIM], title[:TITLE_PIECES]
         return text, title, premise[: WINDOW - 4 - len(text) - len(title)]
+
+
+def alike(text: str) -> str:
+    """The text with percent and initials written in one way: a claim may write them otherwise than its premise."""
+    text = _PERCENT.sub(" percent", text)
+    return _INITIALS.sub(lambda match: match.group().replace(".", ""), text)
 
 
 def _checked(file: Path, pinned: str) -> dict[str, Tensor]:

@@ -193,8 +193,9 @@ def _nearest(pattern: re.Pattern[str], old: str, around: Around, chance: random.
     if chance.random() < 0.25:
         return ""
     for text in (around.near, around.passage):
-        if found := [one for one in pattern.findall(text) if one != old and one not in besides]:
-            return chance.choice(found)
+        found = [match.group() for match in pattern.finditer(text)]
+        if fitting := [one for one in found if one != old and one not in besides]:
+            return chance.choice(fitting)
     return ""
 
 

@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     held = sample(pairs, "check", options.limit)
     found = {"check": figures(logits_of(scorer, pairs, held), pairs, held, calibration)}
     for name in REPORTED if options.data else ():
-        others = of_report(options.data / name, options.limit)
+        others = of_report(options.data / name, options.work / f"{name}.npz")
         held = sample(others, "check", options.limit)
         found[name] = figures(logits_of(scorer, others, held), others, held, calibration)
     speed = {str(threads): timed(scorer, threads) for threads in (1, 2)}
@@ -73,15 +73,14 @@ def sample(pairs: Pairs, part: str, limit: int) -> Numbers:
     return np.sort(np.random.default_rng(5).permutation(pairs.of(part))[:limit])
 
 
-def of_report(folder: Path, limit: int) -> Pairs:
-    """Pairs of a set for reports, from as many of its documents as `limit` needs; unseen by training and fit."""
+def of_report(folder: Path, kept: Path) -> Pairs:
+    """All pairs of a set for reports, unseen by training and fit; made once, and `kept` in a file."""
+    if kept.exists():
+        return Pairs.load(kept)
     recipe = Recipe.load().support
-    found = []
-    for one in made_from(folder, recipe, held_out=1, all_in="check"):
-        found.append(one)
-        if len(found) >= 3 * limit:
-            break
-    return arrays(found, window=recipe.window)
+    pairs = arrays(list(made_from(folder, recipe, held_out=1, all_in="check")), window=recipe.window)
+    pairs.save(kept)
+    return pairs
 
 
 def logits_of(scorer: Scorer, pairs: Pairs, held: Numbers) -> Logits:

@@ -112,7 +112,7 @@ def unanswerable(text: Text, questions: Sequence[Json], chance: random.Random) -
     """Questions that people wrote to look answerable, with an answer that looks right."""
     answerable = [one for one in questions if one["answerable"] and one["evidence"]]
     for one in questions:
-        if one["answerable"] or one["meta"]["kind"] != "unans":
+        if one["answerable"] or one["meta"].get("kind", "unans") != "unans":
             continue
         answer, at = _plausible(text, one["question"], answerable, chance)
         made = statement(one["question"], answer) if answer else ""
