@@ -50,9 +50,9 @@ def _listing(settings: LLMSettings, known: dict[str, Any]) -> Iterator[Finding]:
     """Which models the server has, and whether ours is one of them."""
     try:
         body = _fetched(settings, _LISTS[settings.provider])
-    except LLMError as error:
+    except _NoAnswer as error:
         known["answers"] = False
-        if "HTTP 404" not in error.message:
+        if error.is_final:
             yield _finding("missing", error.message, error.remedy)
             return
         body = None
@@ -179,4 +179,13 @@ def _fetched(settings: LLMSettings, path: str, body: dict[str, Any] | None = Non
         what, remedy = f"does not answer within {settings.first_token:g} s.", "See whether the server is well."
     else:
         what, remedy = "answers with something that is not JSON.", troubles.NOT_A_CHAT[1]
-    raise LLMError(f"{models.endpoint(settings)}: {what}", remedy=remedy)
+    status = guard.trouble.status if guard.trouble else 0
+    raise _NoAnswer(f"{models.endpoint(settings)}: {what}", remedy=remedy, status=status)
+
+
+class _NoAnswer(LLMError):
+    """The endpoint did not answer such a request; others it may answer where a server alone refused this one."""
+
+    def __init__(self, message: str, *, remedy: str, status: int) -> None:
+        super().__init__(message, remedy=remedy)
+        self.is_final = status in (0, 401, 403)

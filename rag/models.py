@@ -153,6 +153,7 @@ def _ollama(settings: LLMSettings, url: str, guard: Wire) -> Model:
 
 def _anthropic(settings: LLMSettings, url: str, guard: Wire) -> Model:
     import anthropic
+    import httpx
     from llama_index.core.base.llms.types import LLMMetadata
     from llama_index.llms.anthropic import Anthropic
 
@@ -164,7 +165,7 @@ def _anthropic(settings: LLMSettings, url: str, guard: Wire) -> Model:
             window, longest = settings.context_window, settings.max_tokens
             return LLMMetadata(model_name=self.model, context_window=window, num_output=longest, is_chat_model=True)
 
-    client = anthropic.DefaultHttpxClient(**guard.options())
+    client = httpx.Client(**guard.options())  # its own kind of client asks the proxy for this machine, too
     made = AnyAnthropic(
         model=settings.model, base_url=url, api_key=_UNUSED, temperature=0.0, max_tokens=settings.max_tokens,
         timeout=settings.timeout, max_retries=0,
