@@ -6,6 +6,7 @@ import re
 from collections.abc import Set
 from dataclasses import dataclass
 
+from rag.opposites import OPPOSITES
 from rag.visible import visible
 from rag.words import MONTHS, STOP_WORDS, content_words, fold, names, numbers, stem, stems, words
 
@@ -74,88 +75,13 @@ _UNDONE = re.compile(
     r"(?:\b(?:not|never|cannot|no|without|(?:refus|declin|fail)\w*\s+to)|n[’']t)\s+(?:\w+\s+)?$", re.IGNORECASE
 )
 _AGENT = re.compile(r"\bby\s+(?:(?:the|an?|its|his|her|their)\s+)?(?![a-z]+ing\b)([a-z]\w+)")
-_OPPOSED = """
-    raise rise increase hike climb grow jump surge higher / cut fall drop decrease decline lower reduce slash shrink
-    win winner victory / lose loser
-    accept approve adopt / reject veto
-    open reopen / close shut
-    more / less fewer
-    before / after
-    begin start launch / end stop finish halt
-    buy purchase / sell
-    support back favour favor / oppose
-    allow permit / ban forbid prohibit
-    widen / narrow
-    strengthen / weaken
-    better / worse
-    majority / minority
-    import / export
-    lend / borrow
-    advance / retreat
-    convict / acquit
-    northern north / southern south
-    eastern east / western west
-    high / low
-    early / late
-    new / old
-    young / old
-    large big / small little
-    largest biggest / smallest
-    best / worst
-    latest last / first
-    oldest / youngest newest
-    highest / lowest
-    longest / shortest
-    common frequent / rare
-    major / minor
-    public / private
-    legal / illegal
-    legally / illegally
-    possible / impossible
-    success successful / unsuccessful failure
-    same / different
-    inside / outside
-    upper / lower
-    internal / external
-    positive / negative
-    strong / weak
-    rich / poor
-    always / never
-    arrive / depart
-    include / exclude
-    appear / disappear
-    hire / dismiss sack
-    guilty / innocent
-    survive / die
-    alive / dead
-    attack / defend
-    top / bottom
-    above / below
-    male / female
-    marry / divorce
-    gain / lose
-    easy / difficult hard
-    fast / slow
-    left / right
-    permanent / temporary
-    maximum / minimum
-    increase / decrease
-"""
-_SAYING = frozenset(
-    "said say says saying told tell tells stated states added adds noted notes remarked according".split()
+_SAYING = frozenset("said say says saying told tell tells stated states added adds noted notes remarked".split())
+_SAYING_TOO = _SAYING | frozenset(  # in a source: who argues a thing says it
+    """according argued argues wrote writes announced announces claimed claims insisted insists explained explains
+    reported reports declared declares warned warns confirmed confirms""".split()
 )
 
 
-def _opposites() -> dict[str, frozenset[str]]:
-    found: dict[str, frozenset[str]] = {}
-    for pair in _OPPOSED.strip().splitlines():
-        left, right = (frozenset(map(stem, side.split())) for side in pair.split("/"))
-        for one, other in ((left, right), (right, left)):
-            found |= {word: found.get(word, frozenset()) | other for word in one}
-    return found
-
-
-_OPPOSITES = _opposites()
 _SAY = stem("say")
 _CLAUSE = re.compile(
     r"[,;:](?!\d)|\s[–—-]\s|\b(?:and|but|while|whereas|who|which|after|before|as|because|when|although|though)\b",
@@ -201,7 +127,7 @@ class Content:
 
     def opposes(self, claim: Content) -> bool:
         """Whether this lacks a word of the claim and has an opposite of it that the claim lacks."""
-        return any(_OPPOSITES[side] & self.sides - claim.sides for side in claim.sides - self.sides - self.stems)
+        return any(OPPOSITES[side] & self.sides - claim.sides for side in claim.sides - self.sides - self.stems)
 
     def misdates(self, claim: Content) -> bool:
         """Whether this has another day or year with a month of the claim, or another month with a day of it."""
@@ -243,10 +169,11 @@ def said(text: str) -> Content:
     """Return everything that a text carries, in the same terms."""
     read = plain(text)
     folded = words(read)
-    known = set(stems(read)) | ({_SAY} if _SAYING.intersection(folded) else set())
+    known = {stem(word) for word in folded if word not in STOP_WORDS}
+    known |= {_SAY} if _SAYING_TOO.intersection(folded) else set()
     facts = {("name", word) for word in folded} | {("stem", word) for word in known}
     facts |= {("cased", token) for token in _TOKEN.findall(read) if token[0].isupper()}
-    facts |= figures(read) | _addresses(text)
+    facts |= figures(read, folded) | _addresses(text)
     facts |= {("number", "1") for word in folded if word in ("one", "single")}
     return Content(frozenset(facts), frozenset(known), _sides_taken(read), denies(text), dates=_dates(read))
 
@@ -288,13 +215,8 @@ def _sides_taken(text: str) -> frozenset[str]:
     """Return the stems that have an opposite, stop words included; "not accept" takes neither side."""
     found = ((match, stem(fold(match.group()))) for match in _TOKEN.finditer(text))
     return frozenset(
-        side for match, side in found if side in _OPPOSITES and not _UNDONE.search(text[: match.start()][-30:])
+        side for match, side in found if side in OPPOSITES and not _UNDONE.search(text[: match.start()][-30:])
     )
-
-
-def opposed(one: str, other: str) -> bool:
-    """Whether two stems are opposites."""
-    return other in _OPPOSITES.get(one, ())
 
 
 def plain(text: str) -> str:
@@ -326,13 +248,14 @@ def _cased(text: str) -> set[Fact]:
     return found
 
 
-def figures(text: str) -> set[Fact]:
+def figures(text: str, folded: list[str] | None = None) -> set[Fact]:
     """Return numbers as digits, with a minus where they have one, words of amount by stem, and currency signs."""
     found = {("number", f"-{fold(number)}") for number in _BELOW_ZERO.findall(text)}
     found |= {("number", number) for number in numbers(_BELOW_ZERO.sub(" ", text))}
-    found |= {("number", str(_COUNTED[word])) for word in words(text) if word in _COUNTED}
+    folded = words(text) if folded is None else folded
+    found |= {("number", str(_COUNTED[word])) for word in folded if word in _COUNTED}
     found |= {("number", "1") for _ in _ONE.finditer(text)}
-    found |= {("amount", word) for word in stems(text) if word in _AMOUNTS}
+    found |= {("amount", root) for word in folded if (root := stem(word)) in _AMOUNTS}
     return found | {("sign", sign) for sign in _SIGN.findall(text)}
 
 

@@ -18,7 +18,7 @@ from rag.modality import happened, hedge_lost, hedged, speakers
 from rag.sentences import Offsets, is_pointer
 from rag.types import Document, Hit, Span, Support
 from rag.wording import Change, compare, same_words
-from rag.words import names, stem, words
+from rag.words import stem, words
 
 TOO_LITTLE = "the passages that it cites say too little of it"
 APART = "what it puts together stands far apart in the passages that it cites"
@@ -28,13 +28,8 @@ _LEAST = 1 / 2  # share of a claim's stems that evidence must hold
 _TOGETHER = 2 / 3  # the share that passages must hold of what none of them says alone
 _JOINS = 2  # stems of a claim that a sentence must share to be put beside one that it does not refer to
 _SPARE = 8  # one stem in so many may be missing from evidence that carries a claim whole
-_RUN = 3  # sentences of a quote: what stands further apart is seldom said together
+LONGEST_RUN = 3  # sentences of a quote: what stands further apart is seldom said together
 _AND = re.compile(r"(?:[,;]|\s[–—-])?\s+(?:and|but|while)\s+(?:that\s+)?|;\s+", re.IGNORECASE)
-_EXPLETIVE = re.compile(
-    r"it\s+(?:is|was|remains|has\s+been|became)\s+(?:(?:not|still|also|now)\s+)?[a-z]+\s+"
-    r"(?:that|who|whom|what|whether|how|why|when|where|which|if|to|for)\b",
-    re.IGNORECASE,
-)
 _COUNTS = frozenset({"number", "amount", "sign"})  # kinds of facts that no pronoun stands for
 
 
@@ -80,13 +75,12 @@ class Passage:
     hit: Hit
     sentences: tuple[Sentence, ...]
     title: frozenset[Fact]
+    content: Content
 
     @classmethod
     def of(cls, hit: Hit, document: Document, offsets: Sequence[Offsets]) -> Passage:
-        return cls(hit, tuple(Sentence.of(document.text, *at) for at in offsets), named(document.title))
-
-    def content(self) -> Content:
-        return _content(self.sentences)
+        found = tuple(Sentence.of(document.text, *at) for at in offsets)
+        return cls(hit, found, named(document.title), content_of(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +164,12 @@ def carrying(claim: Content, passage: Passage) -> Iterator[tuple[Fit, Evidence]]
 
     A run ends before a sentence that carries nothing: a quote never passes over a pointer to another article.
     """
-    for length in range(1, _RUN + 1):
+    if not claim.facts <= passage.content.facts:
+        return
+    for length in range(1, LONGEST_RUN + 1):
         for i in range(len(passage.sentences) - length + 1):
             inside = passage.sentences[i : i + length]
-            content = _content(inside)
+            content = content_of(inside)
             if not claim.facts <= content.facts or not all(sentence.content.facts for sentence in inside):
                 continue
             bond = _bond_inside(claim, inside)
@@ -197,31 +193,6 @@ def _joined(claim: Content, evidence: Evidence) -> Fit:
         if min(fits) >= Fit.WHOLE:
             return Fit.WHOLE
     return Fit.NONE
-
-
-def refers(claim: Content) -> bool:
-    """Whether a claim begins with a pronoun that stands for somebody or something named before."""
-    return Opening.of(claim.text).refers and _EXPLETIVE.match(claim.text) is None
-
-
-def naming(claim: Content, evidence: Evidence, about: Content) -> Evidence | None:
-    """Return evidence for a claim that refers to `about`, lengthened by the sentences before until it names that.
-
-    None where it does not: then it speaks of somebody else, or nobody can tell.
-    """
-    everyone = about.people() - claim.people() or about.people() or about.stems
-    inside = evidence.sentences
-    while True:
-        first = inside[0]
-        named = _content(inside).stems
-        if named & everyone if everyone else not first.opening.refers and names(first.text, initial=True):
-            return replace(evidence, sentences=inside)
-        at = evidence.passage.sentences.index(first)
-        if len(inside) == _RUN or not at or not first.opening.refers:
-            return None
-        inside = (evidence.passage.sentences[at - 1], *inside)
-        if not inside[0].content.facts:
-            return None
 
 
 def supporting(claim: Content, passages: Sequence[Passage]) -> str | tuple[Support, list[Evidence]]:
@@ -280,7 +251,7 @@ def _evidence(claim: Content, passage: Passage) -> Evidence | None:
 
     None where no run does. Facts of the title may stand outside of the run where no bound run holds them.
     """
-    needed = claim.facts & passage.content().facts
+    needed = claim.facts & passage.content.facts
     inside = _run(claim, needed, passage)
     if inside and inside.bond:
         return inside
@@ -296,11 +267,11 @@ def _run(claim: Content, needed: frozenset[Fact], passage: Passage) -> Evidence 
     """
     best, best_key = None, (False, 0, 0, 0, 0, 0)
     for i in range(len(passage.sentences)):
-        for j in range(i, min(i + _RUN, len(passage.sentences))):
+        for j in range(i, min(i + LONGEST_RUN, len(passage.sentences))):
             inside = passage.sentences[i : j + 1]
             if not inside[-1].content.facts:
                 break
-            content = _content(inside)
+            content = content_of(inside)
             shared = len(claim.stems & content.stems)
             if not (needed <= content.facts and (needed or shared)):
                 continue
@@ -315,7 +286,7 @@ def _run(claim: Content, needed: frozenset[Fact], passage: Passage) -> Evidence 
 def _bond(claim: Content, inside: Sequence[Sentence], passage: Passage) -> Bond:
     """Tell how a run holds together: by its own sentences, and by the title where that must lend it a name."""
     bond = _bond_inside(claim, inside)
-    opening, lent = inside[0].opening, claim.facts & passage.title - _content(inside).facts
+    opening, lent = inside[0].opening, claim.facts & passage.title - content_of(inside).facts
     if not lent or opening.refers:
         return bond
     own = claim.stems | {stem(value) for _, value in claim.facts | passage.title}
@@ -332,13 +303,13 @@ def _bond_inside(claim: Content, inside: Sequence[Sentence]) -> Bond:
     links = [_link(before, after) for before, after in pairwise(inside)]
     if Bond.APART in links:
         return Bond.NEAR if all(_joins(claim, one.content) for one in inside) else Bond.APART
-    earlier = _content(inside[: inside.index(anchor)]).facts
+    earlier = content_of(inside[: inside.index(anchor)]).facts
     rest = claim.facts - anchor.content.facts
     late = rest - earlier
     for sentence in inside[inside.index(anchor) + 1 :]:
         if late & sentence.content.facts and not claim.stems & sentence.content.stems - anchor.content.stems:
             return Bond.APART
-    apart = late & _content(inside).facts or any(kind in _COUNTS for kind, _ in rest & earlier)
+    apart = late & content_of(inside).facts or any(kind in _COUNTS for kind, _ in rest & earlier)
     return Bond.NEAR if apart else min([Bond.FIRM, *links])
 
 
@@ -357,7 +328,7 @@ def _nearness(claim: Content, content: Content) -> tuple[int, int]:
     return len(claim.stems & content.stems), len(claim.facts & content.facts)
 
 
-def _content(inside: Sequence[Sentence]) -> Content:
+def content_of(inside: Sequence[Sentence]) -> Content:
     return reduce(or_, (sentence.content for sentence in inside), Content())
 
 

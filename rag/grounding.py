@@ -25,10 +25,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from rag.antecedents import naming, refers
 from rag.claims import Content, claimed
 from rag.drafts import LONGEST, Drafted, declines, drafted
 from rag.errors import RagError
-from rag.evidence import Passage, naming, refers
+from rag.evidence import Passage
 from rag.sentences import is_pointer, sentences
 from rag.types import Citation, Document, Hit, Span, Statement
 from rag.verdicts import STALE, Bars, Outcome, Verdict, Weighed, decided, weighed

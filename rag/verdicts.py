@@ -173,7 +173,7 @@ def _beside(
         if any(number in passages for number in marks):
             return STALE
         return f"it cites passage {marks[0]}, and there are {len(passages)}" if marks else NO_MARK
-    carried: frozenset[Fact] = frozenset().union(*(passage.content().facts | passage.title for passage in cited))
+    carried: frozenset[Fact] = frozenset().union(*(passage.content.facts | passage.title for passage in cited))
     if missing := sorted({value for _, value in claim.facts - carried}):
         return f"the passages that it cites do not hold: {', '.join(missing)}"
     return supporting(claim, cited)

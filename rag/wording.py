@@ -10,7 +10,8 @@ from difflib import SequenceMatcher
 from enum import IntEnum
 from itertools import combinations
 
-from rag.claims import counted, figures, opposed, plain
+from rag.claims import counted, figures, plain
+from rag.opposites import opposed
 from rag.words import STOP_WORDS, fold, numbers, stem
 
 _NEAR = (
@@ -24,6 +25,7 @@ _DENIALS = frozenset(
     "not never no none nor neither nobody nothing nowhere without hardly barely scarcely cannot".split()
 )
 _DENYING = frozenset(stem(word) for word in "deny denial refuse reject decline fail avoid lack stop unable".split())
+_NEGATIVE = ("un", "in", "im", "ir", "il", "dis", "non", "fals")
 _BACK = frozenset("he him his she her hers it its they them their theirs who which this these that those".split())
 _CLAUSE = frozenset("but and though although because while whereas which who so".split())
 _RELATING = frozenset("of to from than per over".split())
@@ -102,24 +104,32 @@ def compare(claim: str, source: str) -> Comparison:
         return Comparison()
     dropped = {token.key for x, y, _ in steps if not y for token in x if token.fact}
     changes = [_step(x, y, dropped) for x, y, same in steps if not same]
-    denied = [any(token.denies for x, y, same in steps if not same for token in (x, y)[i]) for i in (0, 1)]
+    body = [(x, y) for x, y, same in steps[: -1 if _ends(steps) else None] if not same]
+    denied = [any(token.denies for step in body for token in step[i]) for i in (0, 1)]
     if all(denied):  # "denied that it was" for "was not"
         changes = [one for one in changes if one is not Change.DENIAL]
+    elif any(_denied_anew(x, y) for x, y in body) and not denied[0]:
+        changes.append(Change.DENIAL)
     worst = max(changes, default=Change.NONE)
     worst = Change.REVERSED if worst is Change.DENIAL else worst
     mine, given = (Counter(token.key for token in side if token.number) for side in (ours, theirs))
     if any(count > max(1, given[key]) for key, count in mine.items()):
         worst = max(worst, Change.FACTS)
-    return Comparison(worst, near=True, settled=_settled(steps))
+    return Comparison(worst, near=True, settled=not any(denied))
 
 
-def _settled(steps: Sequence[tuple[list[_Token], list[_Token], bool]]) -> bool:
-    """Whether no denial was touched but in a clause of its own that was left out at the end."""
+def _denied_anew(x: Sequence[_Token], y: Sequence[_Token]) -> bool:
+    """Whether a "not" came that no word of the source explains, as "unclear" does "not clear", "lost" "did not win"."""
+    left = [token.key for token in x if token.content]
+    explained = any(key.startswith(_NEGATIVE) or any(opposed(key, token.key) for token in y) for key in left)
+    return any(token.denial for token in y) and not explained
+
+
+def _ends(steps: Sequence[tuple[list[_Token], list[_Token], bool]]) -> bool:
+    """Whether the last step leaves out a clause of its own at the end, in which the denials of that step stand."""
     last, none, same = steps[-1]
     first = next((i for i, token in enumerate(last) if token.denies), 0)
-    clause = not same and not none and (first == 0 or any(token.key in _CLAUSE for token in last[:first]))
-    touched = (token for x, y, same in steps[: -1 if clause else None] if not same for token in (*x, *y))
-    return not any(token.denies for token in touched)
+    return not same and not none and (first == 0 or any(token.key in _CLAUSE for token in last[:first]))
 
 
 def _step(x: Sequence[_Token], y: Sequence[_Token], dropped: set[str]) -> Change:
@@ -165,7 +175,7 @@ def _both(codes: Sequence[tuple[str, int, int, int, int]]) -> bool:
 def _inverted(ours: Sequence[_Token], theirs: Sequence[_Token]) -> bool:
     """Whether two facts have changed places around a word: "A sued B" for "B sued A", not "B was sued by A"."""
     if ("by" in {t.key for t in ours}) != ("by" in {t.key for t in theirs}):
-        return False
+        return _done_by(ours, theirs) or _done_by(theirs, ours)
     here, there = _only(ours), _only(theirs)
     facts = [token.key for token in ours if token.fact and token.key in here and token.key in there][:_FACTS]
     between = {t.key for t in ours if t.content and not t.fact and t.key in here and t.key in there} - _MUTUAL
@@ -177,6 +187,19 @@ def _inverted(ours: Sequence[_Token], theirs: Sequence[_Token]) -> bool:
             if here[other] - here[one] == there[one] - there[other] == 2:  # "3 of 5"
                 return ours[here[one] + 1].key == theirs[there[other] + 1].key and ours[here[one] + 1].key in _RELATING
     return False
+
+
+def _done_by(one: Sequence[_Token], other: Sequence[_Token]) -> bool:
+    """Whether "A was sued by B" stands in one and "A sued B" in the other."""
+    here, there = _only(one), _only(other)
+    at = here.get("by", len(one))
+    agent = next((token.key for token in one[at + 1 : at + 4] if token.fact and token.key in there), None)
+    verb = next(
+        (token.key for token in reversed(one[max(0, at - 3) : at]) if token.content and token.key in there), None
+    )
+    if agent is None or verb is None or not there[verb] < there[agent] <= there[verb] + 4:
+        return False
+    return any(t.fact and here.get(t.key) == i and there.get(t.key, at) < there[verb] for i, t in enumerate(one[:at]))
 
 
 def _only(tokens: Sequence[_Token]) -> dict[str, int]:

@@ -62,7 +62,8 @@ RUMOUR = "The mayor of Selby may resign on Friday because of the vote."
     ("text", "true", "false"),
     [
         (SUED, "Ana Silva sued Paulo Reis in Porto", "Paulo Reis sued Ana Silva in Porto"),
-        (SUED.replace(", but she did not say why", ""), "Paulo Reis was sued by Ana Silva in Porto", "Ana Silva did not sue Paulo Reis in Porto"),
+        (SUED, "Ana Silva sued Paulo Reis on Monday", "Ana Silva did not sue Paulo Reis in Porto"),
+        ("Ana Silva sued Paulo Reis.", "Paulo Reis was sued by Ana Silva", "Ana Silva was sued by Paulo Reis"),
         (DEAD, "The blast left 40 injured and 12 dead in Porto", "The blast left 40 dead and 12 injured in Porto"),
         (DEAD, "The blast left 12 dead in Porto", "The blast left 40 dead in Porto"),
         (TALKS, "Sergey Lavrov said Marco Rubio had left Riyadh", "Marco Rubio said Sergey Lavrov had left Riyadh"),
@@ -117,6 +118,12 @@ def test_two_neighbouring_sentences_may_be_joined_and_no_others() -> None:
     assert statement.support == "supported"
     assert statement.citations[0].quote == "The port of Selby is closed. The strike began on Monday."
     assert outcome("The port of Selby is closed, and the mayor of Lesk resigned", text) != "supported"
+
+
+def test_who_argues_a_thing_says_it() -> None:
+    text = "Ana Lesk argues that the port of Selby is too small."
+    assert outcome("According to Ana Lesk, the port of Selby is too small", text) == "supported"
+    assert outcome("According to Paulo Reis, the port of Selby is too small", text) == "not found"
 
 
 # The shortest quote
