@@ -57,7 +57,8 @@ def difference(
     Only numbers, times and dates are held against each other, and names where a later document says that it corrects:
     two people may both have done something.
     """
-    if not candidates or _SEVERAL_OF.search(question) or not (kind := _kind(question)):
+    twofold = len(_HOW_MANY.findall(question)) > 1
+    if not candidates or twofold or _SEVERAL_OF.search(question) or not (kind := _kind(question)):
         return None
     best = candidates[0]
     told: list[tuple[Candidate, Document]] = [(best, document_of(best.path))]
@@ -123,6 +124,8 @@ def _counted(one: Candidate, document: Document) -> str:
 
 def _same_question(question: str, one: Candidate, document: Document) -> bool:
     """Whether the sentence of an answer, with the title above it, speaks of what the question does."""
+    if set(names(one.short, initial=True)) & set(words(question)):
+        return False  # it names somebody whom the question names
     wanted = set(stems(question)) - {stem(word) for word in ("many", "much", "long", "number")}
     sentence = document.text[one.span.start : one.span.end]
     held = wanted & set(stems(f"{document.title} {sentence}"))

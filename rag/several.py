@@ -11,6 +11,7 @@ import numpy as np
 
 from rag.comparing import Side, on_topic, said_by
 from rag.config import Config
+from rag.errors import IndexFault
 from rag.grounding import quoted
 from rag.index import Index
 from rag.mentions import Phrase, first_mention, holds, plain_of
@@ -68,12 +69,16 @@ class Desk:
     def answer(self, question: str) -> Answer | None:
         """The answer, or a refusal; None where the question asks for a fact, and is to be read as others are."""
         task = task_of(question)
-        documents = self.index.documents(self.within) if task else []
-        if task is None or not documents:
+        if task is None:
             return None
-        return self._done(task, question, documents)
+        try:
+            return self._done(task, question, self.index.documents(self.within))
+        except IndexFault:  # a document was removed while it was read
+            return self._done(task, question, self.index.documents(self.within))
 
     def _done(self, task: Task, question: str, documents: Sequence[IndexedDocument]) -> Answer | None:
+        if not documents:
+            return None
         if isinstance(task, Mentions):
             return self._mentioning(task, question, documents)
         if isinstance(task, Comparison):

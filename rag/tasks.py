@@ -12,6 +12,7 @@ from rag.conversation import last_question
 from rag.words import content_words, words
 
 MOST_SIDES = 4
+_LONGEST = 400  # characters of a question that is surely one of these
 _LONGEST_NAME = 10  # words of a name or phrase that is looked for letter by letter
 
 
@@ -174,6 +175,8 @@ def task_of(question: str) -> Task | None:
     question = " ".join(question.split())
     asked = last_question(question)
     before = question.removesuffix(asked).strip(" ?.!")
+    if len(asked) > _LONGEST:
+        return None
     return _mentions(asked) or _comparison(asked, before) or _summary(asked)
 
 

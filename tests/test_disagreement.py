@@ -62,6 +62,8 @@ def test_two_numbers_for_the_same_thing_are_told_with_outlet_and_date_the_newest
         (BOATS, ("There were 12 boats out in the harbour.", "12"), ("Boats out in the harbour were many.", "many")),
         ("What did the boats cost the harbour?", ("The boats cost 3 million crowns.", "3 million crowns"),
          ("The boats cost 5 percent of the harbour.", "5 percent")),
+        ("How many boats were out and how many in the harbour?", ("There were 12 boats out in the harbour.", "12"),
+         FOURTEEN),
         ("Which two boats were out in the harbour?", ("There were 12 boats out in the harbour.", "12"), FOURTEEN),
         ("Why were boats out in the harbour?", ("There were 12 boats out in the harbour.", "12"), FOURTEEN),
         ("Who welcomed the boats in the harbour?", ("Ann Lee welcomed the boats in the harbour.", "Ann Lee"),

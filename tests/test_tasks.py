@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,13 @@ def test_a_question_over_several_documents_is_taken_for_what_it_asks(question: s
 @pytest.mark.parametrize("question", A_FACT)
 def test_a_question_for_a_fact_is_taken_for_nothing_else(question: str) -> None:
     assert task_of(question) is None
+
+
+@pytest.mark.parametrize("begin", ["how do the views of ", "how do ", "compare ", "which documents mention "])
+def test_a_very_long_question_is_read_at_once(begin: str) -> None:
+    begun = time.perf_counter()
+    assert task_of(begin + "A, B and the C of " * 100) is None
+    assert time.perf_counter() - begun < 1.0
 
 
 def test_no_question_of_the_sample_suite_is_taken_for_anything_but_a_fact() -> None:
