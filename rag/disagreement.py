@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rag.reader import Candidate
 from rag.types import Document
-from rag.words import STOP_WORDS, fold, names, numbers, stem, stems
+from rag.words import STOP_WORDS, fold, names, numbers, stem, stems, words
 
 NEAR = 3.5  # logits below the best span, at most, of one that answers the same question
 _SHARE = 1 / 2  # of the question's stems that the other sentence, with its title, must hold
