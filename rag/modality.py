@@ -35,7 +35,7 @@ _PAST = frozenset(
 )
 
 _SAYS = (
-    r"sa(?:id|ys?)|told|tells?|stated?|added|adds|announced|announces|warn(?:ed|s)|argue[ds]|claim(?:ed|s)|wrote|writes|"
+    r"sa(?:id|ys?)|told|tells?|state[ds]?|added|adds|announced|announces|warn(?:ed|s)|argue[ds]|claim(?:ed|s)|wrote|writes|"
     r"insist(?:ed|s)|noted|notes|explain(?:ed|s)|replied|answered|asked|confirm(?:ed|s)|acknowledge[ds]|suggest(?:ed|s)|"
     r"believe[ds]|report(?:ed|s)|testified|declare[ds]|promise[ds]|predict(?:ed|s)|accuse[ds]|describe[ds]|denie[ds]"
 )

@@ -10,6 +10,7 @@ _OPPOSED = """
     accept approve adopt / reject veto
     open reopen / close shut
     more / less fewer
+    most / least fewest
     before / after
     begin start launch / end stop finish halt
     buy purchase / sell

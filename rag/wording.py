@@ -25,13 +25,15 @@ _DENIALS = frozenset(
     "not never no none nor neither nobody nothing nowhere without hardly barely scarcely cannot".split()
 )
 _DENYING = frozenset(stem(word) for word in "deny denial refuse reject decline fail avoid lack stop unable".split())
+_NO_WORDS = frozenset({"according"})
+_DEGREES = frozenset({"more", "most"})  # they have opposites
 _NEGATIVE = ("un", "in", "im", "ir", "il", "dis", "non", "fals")
 _BACK = frozenset("he him his she her hers it its they them their theirs who which this these that those".split())
 _CLAUSE = frozenset("but and though although because while whereas which who so".split())
 _RELATING = frozenset("of to from than per over".split())
 _MUTUAL = frozenset(
     stem(word)
-    for word in """meet marry divorce agree talk discuss negotiate together same border play face join share versus
+    for word in """meet marry divorce agree talk discuss negotiate together same border face join share versus
     between fight""".split()
 )
 
@@ -219,7 +221,7 @@ def _tokens(text: str) -> list[_Token]:
         word = match.group()
         folded = fold(word)
         number = counted(folded)
-        stop = folded in STOP_WORDS and not number and folded not in _DENIALS
+        stop = (folded in STOP_WORDS or folded in _NO_WORDS) and not number and folded not in _DENIALS | _DEGREES
         first = not text[max(0, match.start() - 4) : match.start()].rstrip(" \"'“‘(")[-1:].strip(".!?:\n“")
         name = word[0].isupper() and not stop and not number and (not first or (len(word) > 1 and word.isupper()))
         key = (numbers(folded) or [folded])[0] if number else folded if stop or folded in _DENIALS else stem(folded)

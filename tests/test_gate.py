@@ -65,6 +65,9 @@ RUMOUR = "The mayor of Selby may resign on Friday because of the vote."
         (SUED, "Ana Silva sued Paulo Reis on Monday", "Ana Silva did not sue Paulo Reis in Porto"),
         ("Ana Silva sued Paulo Reis.", "Paulo Reis was sued by Ana Silva", "Ana Silva was sued by Paulo Reis"),
         (DEAD, "The blast left 40 injured and 12 dead in Porto", "The blast left 40 dead and 12 injured in Porto"),
+        ("Silva is played by Reis in the film.", "Silva is played by Reis", "Reis is played by Silva"),
+        ("The most important goal was the port.", "The most important goal was the port",
+         "The least important goal was the port"),
         (DEAD, "The blast left 12 dead in Porto", "The blast left 40 dead in Porto"),
         (TALKS, "Sergey Lavrov said Marco Rubio had left Riyadh", "Marco Rubio said Sergey Lavrov had left Riyadh"),
         (
