@@ -21,7 +21,7 @@ ordinary word that changes the sense. There the checker is to see it, and the qu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -62,9 +62,6 @@ class Removed:
     text: str
     outcome: Outcome
     reason: str
-
-    def __iter__(self) -> Iterator[str]:
-        yield from (self.text, self.reason)
 
     @property
     def unsupported(self) -> bool:
