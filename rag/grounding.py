@@ -43,6 +43,7 @@ DECLINES = "the model says that the passages do not answer"
 _ABOUT_PASSAGES = "it speaks of the passages, not of what they say"
 _TOO_LONG = "it is too long to be one sentence"
 _NOTHING = "it says nothing that can be checked"
+_ASKS = "it asks, and states nothing"
 _REPEATED = "it has been said before"
 
 
@@ -144,6 +145,8 @@ def _weighed(sentence: Drafted, passages: Mapping[int, Passage | None], known: f
     """Compare a sentence with the passages, unless it must go whatever they say; `known` are names, as stems."""
     if _is_remark(sentence, passages):
         return Removed(text=sentence.text, outcome="aside", reason=_ABOUT_PASSAGES)
+    if sentence.text.endswith("?"):
+        return Removed(text=sentence.text, outcome="aside", reason=_ASKS)
     if len(sentence.text) > LONGEST:
         return Removed(text=sentence.text, outcome="not found", reason=_TOO_LONG)
     claim = claimed(sentence.text, known)

@@ -266,3 +266,10 @@ def test_a_long_hostile_passage_costs_no_time() -> None:
     for text in ("a." * 9_000, "x" * 20_000, "word " * 4_000, "<a" * 9_000, "1,2," * 5_000, "may to " * 3_000):
         gate("Paulo Reis may cut the main rate to 9 percent [1].", f"{TEXT} {text}")
     assert time.process_time() - began < 20
+
+
+def test_a_question_is_no_statement_whoever_judges_it() -> None:
+    found = gate("Who met Marco Rubio? [1] Marco Rubio met Sergey Lavrov. [1]", "Marco Rubio met Sergey Lavrov.")
+    assert [one.text for one in found.statements] == ["Marco Rubio met Sergey Lavrov."]
+    assert [(one.text, one.outcome) for one in found.removed] == [("Who met Marco Rubio?", "aside")]
+    assert gate("Did Marco Rubio meet Sergey Lavrov? [1]", TALKS, checker=always(1.0)).statements == ()
