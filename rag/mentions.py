@@ -29,12 +29,17 @@ _ODD = re.compile(r"[^\x00-\x7f\u00a0-\u00a9\u00ab\u00b0\u00b7\u00bb\u2010-\u202
 
 
 class Word(NamedTuple):
-    """A word of a text: where it stands, its stem, and whether it is written in capitals alone."""
+    """A word of a text: where it stands, its stem, and whether only its capitals tell it from a word that says nothing.
+
+    `name`: it is written with a capital, and then `folded` is what another word must be to be the same name.
+    """
 
     start: int
     end: int
     stem: str
     capitals: bool
+    folded: str
+    name: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +138,14 @@ def _is(text: str, parts: Sequence[Word], count: int, wanted: Word) -> bool:
     if len(parts) < count:
         return False
     if count == 1:
-        return parts[0].stem == wanted.stem and (parts[0].capitals or not wanted.capitals)
+        if wanted.name:  # Harris is not Harry, nor is Ines "in"; the Harrows are
+            return parts[0].folded in (wanted.folded, f"{wanted.folded}s") and (
+                parts[0].capitals or not wanted.capitals
+            )
+        return parts[0].stem == wanted.stem
     left, right = parts
     hyphen = right.start - left.end == 1 and text[left.end] in _HYPHEN
-    return hyphen and not wanted.capitals and _joined(text, left, right) == wanted.stem
+    return hyphen and not wanted.capitals and _joined(text, left, right).stem == wanted.stem
 
 
 def _beside(text: str, left: Word, right: Word, commas: bool) -> bool:
@@ -152,7 +161,12 @@ def _words(text: str) -> Iterator[Word]:
     for match in _WORD.finditer(text):
         word = match.group()
         letters = "and" if word == "&" else word.replace(".", "") if word[0].isalpha() else word
-        yield Word(match.start(), match.end(), _porter(fold(_HIDDEN.sub("", letters))), _is_acronym(letters))
+        yield _word(match.start(), match.end(), _HIDDEN.sub("", letters))
+
+
+def _word(start: int, end: int, letters: str) -> Word:
+    folded = fold(letters)
+    return Word(start, end, _porter(folded), _is_acronym(letters), folded, letters[:1].isupper())
 
 
 def _is_acronym(word: str) -> bool:
@@ -165,23 +179,23 @@ def _closed_up(text: str, own: Sequence[Word]) -> Iterator[Word]:
     i = 0
     while i < len(own):
         if i + 1 < len(own) and own[i + 1].start - own[i].end == 1 and text[own[i].end] in _HYPHEN:
-            stem = _joined(text, own[i], own[i + 1])
-            yield Word(own[i].start, own[i + 1].end, stem, False)
+            yield _joined(text, own[i], own[i + 1])
             i += 2
         else:
             yield own[i]
             i += 1
 
 
-def _joined(text: str, left: Word, right: Word) -> str:
-    if min(left.end - left.start, right.end - right.start) < _LEAST:
-        return ""
-    return _porter(fold(text[left.start : left.end] + text[right.start : right.end]))
+def _joined(text: str, left: Word, right: Word) -> Word:
+    """Two words as one; it is no word where a part of it is too short."""
+    enough = min(left.end - left.start, right.end - right.start) >= _LEAST
+    letters = f"{text[left.start : left.end]}{text[right.start : right.end]}" if enough else ""
+    return _word(left.start, right.end, letters)
 
 
 def _certain(word: Word) -> Iterator[str]:
     """Letters that every form of a word has in what `plain_of` makes; none of a number, which has several spellings."""
-    letters = word.stem
+    letters = word.folded if word.name else word.stem
     if letters != "and" and letters.isalpha():
         yield letters[: max(len(letters) - 2, 2)]  # endings become others: "happi" of "happy", "abl" of "ability"
 

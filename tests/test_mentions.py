@@ -41,6 +41,9 @@ def found(text: str, phrase: str) -> list[str]:
     ("phrase", "text", "expected"),
     [
         ("Lisk", "Lisk said so. LISK’s term ends; Liskov is another.", ["Lisk", "LISK"]),
+        ("Harris", "Harry met Harris and the Harrises.", ["Harris"]),
+        ("Ines", "In Lisarra, Ines was in.", ["Ines"]),
+        ("Harrow", "The Harrows and Harrow; harrowing.", ["Harrows", "Harrow"]),
         ("the flood", "Floods came, the flooded town dried.", ["the flooded"]),
         ("flood", "Floods came, the flooded town was flooding again.", ["Floods", "flooded", "flooding"]),
         ("US", "Do tell us: the U.S. and the US agreed. THE END IS NEAR US.", ["U.S", "US", "US"]),
@@ -102,7 +105,9 @@ def test_the_quick_look_never_passes_over_a_form_of_a_word(sample: Assistant) ->
         by_stem.setdefault(Phrase.of(word).spellings[0][0].stem, []).append(word)
     pairs = [pair for words in by_stem.values() for pair in itertools.permutations(words, 2)]
     assert len(pairs) > 500
-    missed = [pair for pair in pairs if not Phrase.of(pair[0]).may_be_in(plain_of(pair[1]))]
+    held = [(one, other) for one, other in pairs if list(places(other, Phrase.of(one)))]
+    assert len(held) > 500
+    missed = [(one, other) for one, other in held if not Phrase.of(one).may_be_in(plain_of(other))]
     assert missed == []
 
 
