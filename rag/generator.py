@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rag import models
 from rag.breaker import Breaker
 from rag.config import LLMSettings
 from rag.errors import LLMError
-from rag.prompts import DECLINED, defused, fenced, load
+from rag.prompts import DECLINED, defused, fenced, load, named_sides, without_silent
 from rag.types import Hit
 from rag.writing import Draft, Writing
 
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from llama_index.core.llms import LLM
     from llama_index.core.prompts import PromptTemplate
 
-_VARIABLES = frozenset({"question", "passages", "not_found"})
 _RESERVE = 64  # tokens that chat templates put around a message
 _BYTES_PER_TOKEN = 3  # fewer than any common tokenizer needs for prose
 
@@ -39,7 +40,9 @@ class Generator:
         self._settings = settings
         self._llm = llm
         self._breaker = breaker or Breaker()
-        self._template: PromptTemplate = load("answer", prompts, variables=_VARIABLES)
+        self._template: PromptTemplate = load("answer", prompts)
+        compares = (prompts / "comparison.txt").is_file()  # a folder of one's own may lack it
+        self._comparison: PromptTemplate | None = load("comparison", prompts) if compares else None
 
     @property
     def name(self) -> str:
@@ -50,11 +53,11 @@ class Generator:
         """Where drafts come from, without any secret."""
         return (models.endpoint(self._settings) if self._llm is None else "") or self.name
 
-    def fitting(self, question: str, hits: Sequence[Hit]) -> list[Hit]:
+    def fitting(self, question: str, hits: Sequence[Hit], *, sides: Sequence[str] = ()) -> list[Hit]:
         """Return the first hits, as many as are shown to the model: their numbers are 1, 2, … in a draft."""
         room = self._room()
         for count in range(min(len(hits), self._settings.passages), 0, -1):
-            if len(self._prompt(question, hits[:count]).encode()) <= room:
+            if len(self._prompt(question, hits[:count], sides).encode()) <= room:
                 return list(hits[:count])
         return []
 
@@ -67,22 +70,30 @@ class Generator:
         return last.text
 
     def stream(
-        self, question: str, hits: Sequence[Hit], *, accepted: Callable[[], bool] | None = None
+        self,
+        question: str,
+        hits: Sequence[Hit],
+        *,
+        sides: Sequence[str] = (),
+        accepted: Callable[[], bool] | None = None,
     ) -> Iterator[Draft]:
         """Yield the draft as it grows, by whole sentences, the last one complete; close the iterator to end the model.
+
+        With `sides`, it compares what each of them says; a line on a side of which no passage speaks is left out.
 
         Twice a second at least, what there is comes again, empty at first, so that the caller can stop. `accepted`
         says whether a sentence has been found to be supported yet; without it, the first whole one counts.
         Raises LLMError for a failure before a whole sentence, where none is accepted in time, and where the question
         leaves no room for a passage; later failures end the draft with a reason in its `cut`.
         """
-        shown = self.fitting(question, hits)
+        shown = self.fitting(question, hits, sides=sides)
         if not shown:
             what = "the question does not fit the model's window with a passage" if hits else "there is no passage"
             raise LLMError(
                 f"{self.endpoint}: nothing was sent: {what}.", remedy="Ask shorter or raise llm.context_window."
             )
-        return self.written(self._prompt(question, shown), accepted=accepted)
+        drafts = self.written(self._prompt(question, shown, sides), accepted=accepted)
+        return _of_sides(drafts, sides) if sides else drafts
 
     def written(self, prompt: str, *, accepted: Callable[[], bool] | None = None) -> Iterator[Draft]:
         """Yield what the model writes for a whole prompt of any kind, as `stream` does.
@@ -110,9 +121,19 @@ class Generator:
         if writing.error:
             raise writing.error
 
-    def _prompt(self, question: str, hits: Sequence[Hit]) -> str:
+    def _prompt(self, question: str, hits: Sequence[Hit], sides: Sequence[str]) -> str:
         passages = "\n\n".join(fenced(number, hit) for number, hit in enumerate(hits, start=1))
-        return self._template.format(question=defused(question), passages=passages, not_found=DECLINED)
+        given: dict[str, Any] = {"question": defused(question), "passages": passages, "not_found": DECLINED}
+        if sides and self._comparison:
+            return str(self._comparison.format(sides=named_sides(sides), **given))
+        return str(self._template.format(**given))
 
     def _room(self) -> int:
         return (self._settings.context_window - self._settings.max_tokens - _RESERVE) * _BYTES_PER_TOKEN
+
+
+def _of_sides(drafts: Iterator[Draft], sides: Sequence[str]) -> Iterator[Draft]:
+    """A comparison as it grows, without the lines on sides that no passage speaks of."""
+    with closing(drafts):  # type: ignore[type-var]
+        for draft in drafts:
+            yield replace(draft, text=without_silent(draft.text, sides)[0])

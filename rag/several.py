@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain, zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -189,6 +190,13 @@ class Desk:
             question=question, statements=statements, notes=(f"{'; '.join(told)}.", *notes),
             confidence=min(read[side].confidence for side in task.sides if shown[side]), config=self.config.digest(),
         )  # fmt: skip
+
+    def beside(self, task: Comparison) -> list[Hit]:
+        """The passages found for each side, their best ones first: what a language model compares them from."""
+        found = [to_read(self.index, self._asked_of(side, task.topic), k=self.config.retrieval.read, within=self.within)
+                 for side in task.sides]  # fmt: skip
+        turns = chain.from_iterable(zip_longest(*found))
+        return list({hit.passage_id: hit for hit in turns if hit}.values())
 
     @staticmethod
     def _asked_of(side: str, topic: str) -> str:
