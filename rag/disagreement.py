@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from rag.errors import IndexFault
 from rag.reader import Candidate
 from rag.types import Document
 from rag.words import STOP_WORDS, fold, names, numbers, stem, stems, words
@@ -61,11 +62,15 @@ def difference(
     if not candidates or twofold or _SEVERAL_OF.search(question) or not (kind := _kind(question)):
         return None
     best = candidates[0]
-    told: list[tuple[Candidate, Document]] = [(best, document_of(best.path))]
+    if (first := _current(best, document_of)) is None:
+        return None
+    told: list[tuple[Candidate, Document]] = [(best, first)]
     for one in candidates[1:]:
         if one.score < best.score - NEAR:
             break
-        document = document_of(one.path)
+        document = _current(one, document_of)
+        if document is None:
+            continue
         apart = all(one.path != other.path and document.id != its.id for other, its in told)
         if (
             apart
@@ -84,6 +89,15 @@ def difference(
         note=_told(told, corrects=corrects),
         short=told[-1][0].short if corrects else "; ".join(one.short for one, _ in told),
     )
+
+
+def _current(one: Candidate, document_of: Callable[[str], Document]) -> Document | None:
+    """The document that was read; None where it is gone or is another one by now."""
+    try:
+        document = document_of(one.path)
+    except (IndexFault, KeyError):
+        return None
+    return document if document.id == one.span.document_id else None
 
 
 def _kind(question: str) -> str:
