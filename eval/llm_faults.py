@@ -10,6 +10,7 @@ the reader is the real one.
 from __future__ import annotations
 
 import argparse
+import json
 import socket
 import sys
 import tempfile
@@ -18,12 +19,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from eval.provenance import provenance, publish
+from eval.provenance import provenance
 from rag.assistant import Assistant
 from rag.config import Config, ReaderSettings
 from rag.generator import Generator
 
 ROOT = Path(__file__).parent.parent
+FINE = "Marco Rubio met Sergei Lavrov in Riyadh on February 18 [1]."
 QUESTION = "Who met Sergei Lavrov in Riyadh?"
 REPORTS = {
     "talks.txt": "Envoys meet in Riyadh\n\nMarco Rubio met Sergei Lavrov in Riyadh on February 18. The two men spoke "
@@ -49,7 +51,7 @@ def measure(*, scale: float) -> list[dict[str, Any]]:
         index = Path(folder, "index")
         with Assistant.open(index, documents=folder, encoder=StandInEncoder(), config=config) as assistant:
             for fault in [None, *FAULTS]:  # the first one is no fault: it warms up, and is not told
-                script = fault.script(1.0) if fault else (said("Marco Rubio met Sergei Lavrov in Riyadh [1]."),)
+                script = fault.script(1.0) if fault else (said(FINE),)
                 with Endpoint(*script) as endpoint:
                     given = (fault or FAULTS[-1]).settings(endpoint.url, scale=scale)
                     if fault and fault.base_url == "closed":
@@ -86,7 +88,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     options = parser.parse_args(arguments)
     rows = measure(scale=options.scale)
-    publish({"scale": options.scale, "faults": rows, **provenance()}, options.json)
+    found = {"scale": options.scale, "faults": rows, **provenance()}
+    if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
+        options.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     print(table(rows))
     return 1 if any(row["seconds"] > 30 * options.scale + 1 for row in rows) else 0
 

@@ -92,15 +92,20 @@ def _encoder(settings: EncoderSettings) -> Finding:
 def _reader() -> Finding:
     from rag.network import PINNED, WEIGHTS
 
+    return _weights("reader", WEIGHTS, PINNED)
+
+
+def _weights(subject: str, file: Path, pinned: str) -> Finding:
+    """Whether a network's weights are there, and those that are pinned."""
     try:
-        found = hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
+        found = hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError as error:
-        says = f"its weights cannot be read at {WEIGHTS}: {error.strerror}."
-        return Finding(subject="reader", state="missing", says=says, remedy="Run `make install`.")
-    if found != PINNED:
-        says = f"{WEIGHTS.name} is not the reader's (SHA-256 {found})."
-        return Finding(subject="reader", state="missing", says=says, remedy="Check it out anew.")
-    return Finding(subject="reader", state="fine", says="its weights are there, and are the right ones (SHA-256).")
+        says = f"its weights cannot be read at {file}: {error.strerror}."
+        return Finding(subject=subject, state="missing", says=says, remedy="Run `make install`.")
+    if found != pinned:
+        says = f"{file.name} is not the one that belongs here (SHA-256 {found})."
+        return Finding(subject=subject, state="missing", says=says, remedy="Check it out anew.")
+    return Finding(subject=subject, state="fine", says="its weights are there, and are the right ones (SHA-256).")
 
 
 def _prompts(folder: Path) -> Finding:

@@ -6,7 +6,7 @@ from rag.prompts import defused
 from rag.wire import LONGEST_LINE, Trouble
 
 NOT_A_CHAT = (
-    "answered with something that is not a chat completion.",
+    "sent something that is not a chat completion.",
     "Check llm.base_url and llm.provider; an OpenAI-compatible address usually ends in /v1.",
 )
 _WORDS = {
@@ -59,7 +59,8 @@ def _status(status: int, said: str) -> tuple[str, str]:
     if status in (401, 403):
         return f"refused the key (HTTP {status}).", "Set llm.api_key, or RAG_LLM__API_KEY in the environment."
     if status == 404:
-        return "knows no such path or model (HTTP 404).", f"Check llm.model. {NOT_A_CHAT[1]}"
+        remedy = "Check llm.model, and llm.base_url: an OpenAI-compatible one usually ends in /v1."
+        return "knows no such path or model (HTTP 404).", remedy
     if status == 429:
         return "is busy, or the quota is spent (HTTP 429).", "Ask again later."
     if status in (408, 409):

@@ -112,7 +112,7 @@ FAULTS = [
     Fault("content filter", always(_words(f"{FIRST} The", then=(event(finish="content_filter"), DONE))),
           cut="its content filter stopped it"),
     Fault("broken JSON event", always(_words(WHOLE, then=(b'data: {"choices": [{"de\n\n',))),
-          cut="answered with something that is not a chat completion"),
+          cut="sent something that is not a chat completion"),
     Fault("error event", always(chunked([b'data: {"error": {"message": "out of memory"}}\n\n'])),
           says="broke off with an error: out of memory"),
     Fault("HTML page", always(reply(b"<html>Welcome</html>", kind="text/html")), says="answered with a web page"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import json
 import socket
 import time
 import tracemalloc
 from collections.abc import Iterator
 from email.utils import formatdate
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from faulty_models import FAULTS, FIRST, NOWHERE, WHOLE, Fault
 from llm_server import Endpoint, endless, event, failure, hang, hang_after, pieces, said
 from test_assistant import ALWAYS, TALKS
 
+from eval.llm_faults import table
 from rag import Assistant, writing
 from rag.breaker import Breaker
 from rag.config import Config, LLMSettings
@@ -23,6 +26,7 @@ from rag.errors import LLMError
 from rag.generator import Generator
 from rag.types import Document, Hit
 
+ROOT = Path(__file__).parent.parent
 SCALE = 1 / 30  # of the default deadlines: half a second for the first token
 QUESTION = "Who met Sergei Lavrov in Riyadh?"
 PROMPTS = Config().prompts
@@ -103,6 +107,7 @@ def test_every_fault_ends_in_an_answer_that_says_so_in_time(assistant: Assistant
         assert fault.says in notes
     else:
         assert fault.cut in drafts[-1].cut
+        assert drafts[-1].cut in notes
         assert bool(fault.cut) == bool(drafts[-1].cut)
         assert WHOLE.startswith(drafts[-1].text) or fault.name == "endless"
         assert drafts[-1].text.startswith(FIRST)
@@ -243,3 +248,10 @@ def test_what_never_ends_takes_little_memory() -> None:
             tracemalloc.stop()
     assert last.cut == "it wrote more than llm.max_tokens allows"
     assert most < 64 * 1024 * 1024
+
+
+def test_the_table_of_faults_in_the_readme_is_that_of_its_result() -> None:
+    found = json.loads((ROOT / "eval" / "results" / "llm" / "faults.json").read_text(encoding="utf-8"))
+    assert [row["fault"] for row in found["faults"]] == [fault.name for fault in FAULTS]
+    assert all(row["seconds"] < 30 for row in found["faults"])
+    assert table(found["faults"]) in (ROOT / "README.md").read_text(encoding="utf-8")
