@@ -22,7 +22,8 @@ _LITTLE = frozenset(
     don for from had has have he her here him his how however i if in into is isn it its just like may me might more
     most must my no nor not of on one only or other our out over own said say says she should so some such t than that
     the their them then there these they this those though through to too under up us very was wasn we were what when
-    where which while who whom whose why will with would yet you your re ve ll d m""".split()
+    where which while who whom whose why will with would yet you your re ve ll d m once before after again still even
+    now both each during between off down during until few then very own same too""".split()
 )
 
 
@@ -53,7 +54,7 @@ def absent(sentence: str, quotes: Iterable[str]) -> Absent:
 
 
 def _tokens(text: str) -> list[str]:
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c) not in ("Mn", "Cf"))
     return _TOKEN.findall(re.sub(r"\b([A-Z])\.(?=[A-Z]\b)", r"\1", plain))
 
 
