@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Generator as Steps
-from dataclasses import dataclass
-from difflib import get_close_matches
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.config import Config
 from rag.conversation import complete, last_question
+from rag.disagreement import difference
 from rag.encoder import Encoder
 from rag.errors import IndexFault, LLMError, QuestionError
 from rag.generator import Generator
@@ -20,13 +19,15 @@ from rag.grounding import quoted
 from rag.held import Held, held, reply
 from rag.index import Given, Index
 from rag.prompts import load
-from rag.reader import Candidate, Reader, Reading, says_the_same
+from rag.reader import Candidate, Reader, Reading
 from rag.retrieval import to_read
 from rag.rewriting import standing_alone
 from rag.several import Desk
+from rag.showing import alike, asks_for_several, growing, in_short, to_show
 from rag.support import SupportChecker
-from rag.types import Answer, Document, Hit, Progress, Statement, Turn, UpdateReport
-from rag.words import spelled, words
+from rag.tasks import Comparison, task_of
+from rag.types import Answer, Document, Hit, Progress, Turn, UpdateReport
+from rag.words import spelled
 
 if TYPE_CHECKING:
     from llama_index.core.base.base_query_engine import BaseQueryEngine
@@ -35,25 +36,8 @@ if TYPE_CHECKING:
 
 LONGEST_QUESTION = 2000  # characters
 NEAREST = 3  # passages shown with a refusal
-STEPS = 20  # partial answers of one that has many statements
 CHANGED = "The documents changed while they were read. Ask again."
 NOT_CLOSE = "The documents do not seem to say: no passage answers this closely enough."
-ALSO = 0.5  # a further place is shown where its score is at most this far below the best
-AGREES = 2.0  # the same, where another document gives the same answer
-ALIKE = 0.8  # share of two spellings that is the same, from which one may be meant by the other
-
-_PLURAL = r"(?:people|children|(?:wo)?men|(?-i:[a-z])\w{2,}[^\Wsu]s)"  # "parties", not "bus", "class" or "Texas"
-_SEVERAL = re.compile(
-    r"^\W*(?:(?:in|to|between|from|of|by|for|at|on|with) )?"
-    r"(?:list (?:all|the|every)|who else|(?:who|what|which) (?:all|are|were)|"
-    rf"name (?:all|the (?:\w+ )?{_PLURAL})|which {_PLURAL}|"
-    r"(?:what|which|name) (?:\w+ )?(?:two|three|four|five|six|seven|eight|nine|ten)|"
-    rf"(?:what|which) (?:\w+ ){{0,2}}{_PLURAL} (?:are|were|do|did|have|had|will|would|can|could))\b",
-    re.IGNORECASE,
-)
-_NAME = re.compile(r"\b[^\W\d_a-z]\w+")
-_ARTICLES = {"a", "an", "the"}
-
 Within = Sequence[str | Path] | None
 
 
@@ -152,7 +136,10 @@ class Assistant:
         yield Underway(question=question)
         desk = Desk(index=self.index, reader=self._reader, config=self.config, within=within)
         if answer := desk.answer(question):
-            yield from _grown(answer)
+            answer = yield from self._compared(answer, desk)
+            if answer.answered_by == "reader":
+                yield from growing(answer)
+            yield answer
             return
         for _ in range(2):  # once more where the documents changed between search and reading
             hits = to_read(self.index, question, k=self.config.retrieval.read, within=within)
@@ -200,18 +187,36 @@ class Assistant:
             note = written
         answer = self._read(question, reading, document_of, *filter(None, [note]))
         if answer.reason != CHANGED:
-            yield from (_partial(answer, number) for number in growing(len(answer.statements)))
+            yield from growing(answer)
         return answer
 
+    def _compared(self, answer: Answer, desk: Desk) -> Steps[Underway | Answer, None, Answer]:
+        """Let the language model put what each side says into words, where there is one; else the answer stays."""
+        task = task_of(answer.question)
+        if self._generator is None or answer.abstained or not isinstance(task, Comparison):
+            return answer
+        reading = Reading(ranked=tuple(desk.beside(task)), confidence=answer.confidence)
+        document_of = lru_cache(maxsize=None)(self.index.document)
+        written = yield from self._written(answer.question, reading, document_of, sides=task.sides)
+        if isinstance(written, str):
+            return replace(answer, notes=(*answer.notes, written))
+        return answer if written.abstained else written
+
     def _written(
-        self, question: str, reading: Reading, document_of: Callable[[str], Document]
+        self,
+        question: str,
+        reading: Reading,
+        document_of: Callable[[str], Document],
+        *,
+        sides: Sequence[str] = (),
     ) -> Steps[Underway | Answer, None, Answer | str]:
         """Yield what the language model writes as far as the passages carry it; return the answer, or why none is."""
         assert self._generator
         writer, now = self._generator.name, Held()
-        shown = self._generator.fitting(question, reading.ranked)
+        shown = self._generator.fitting(question, reading.ranked, sides=sides)
+        stream = partial(self._stream, question, shown, sides)
         try:
-            for now in held(partial(self._stream, question, shown), shown, document_of, self._checker):
+            for now in held(stream, shown, document_of, self._checker):
                 if now.statements:
                     yield self._as_written(question, reading, now, complete=False)
                 else:
@@ -224,9 +229,11 @@ class Assistant:
             return self._refusal(question, reading, f"The documents do not say, as {writer} reads them.", writer)
         return f"Nothing that {writer} wrote is supported by the passages that it cites, so the reader answered."
 
-    def _stream(self, question: str, shown: Sequence[Hit], accepted: Callable[[], bool]) -> Iterator[Draft]:
+    def _stream(
+        self, question: str, shown: Sequence[Hit], sides: Sequence[str], accepted: Callable[[], bool]
+    ) -> Iterator[Draft]:
         assert self._generator
-        return self._generator.stream(question, shown, accepted=accepted)
+        return self._generator.stream(question, shown, sides=sides, accepted=accepted)
 
     def _as_written(self, question: str, reading: Reading, now: Held, *, complete: bool) -> Answer:
         assert self._generator
@@ -257,8 +264,11 @@ class Assistant:
         """The best sentences verbatim, or a refusal."""
         if reason := self._reason(question, reading):
             return self._refusal(question, reading, reason, "reader", *notes)
-        shown = to_show(reading.candidates)
-        statements = quoted(shown, document_of)[: self.config.reader.statements]
+        apart = (
+            None if asks_for_several(question) else difference(last_question(question), reading.candidates, document_of)
+        )
+        shown = list(apart.candidates) if apart else to_show(reading.candidates)
+        statements = quoted(shown, document_of)[: None if apart else self.config.reader.statements]
         if not statements:  # changed meanwhile, or grounding sees more of the document than the passage read
             reason = CHANGED if _changed(shown, document_of) else NOT_CLOSE
             return self._refusal(question, reading, reason, "reader", *notes)
@@ -266,9 +276,11 @@ class Assistant:
         return Answer(
             question=question,
             statements=statements,
-            short=in_short(question, [one.short for one in shown if (one.path, one.span) in cited]),
+            short=apart.short
+            if apart
+            else in_short(question, [one.short for one in shown if (one.path, one.span) in cited]),
             confidence=reading.confidence,
-            notes=notes,
+            notes=(*notes, apart.note) if apart else notes,
             config=self.config.digest(),
         )
 
@@ -283,34 +295,14 @@ class Assistant:
             known = [word for word in missing if self.index.search(word, k=1, mode="lexical")]
             if len(known) < len(missing):
                 unknown = [word for word in missing if word not in known]
-                alike = [name for word in unknown for name in _alike(word, reading.ranked)]
-                hint = f" They do mention {', '.join(alike)}." if alike else ""
+                meant = [name for word in unknown for name in alike(word, reading.ranked)]
+                hint = f" They do mention {', '.join(meant)}." if meant else ""
                 return f"The documents do not say: they do not mention {', '.join(unknown)}.{hint}"
             return f"The documents do not say: what they hold on this does not mention {', '.join(missing)}."
         threshold = self.config.reader.threshold
         if not reading.candidates or reading.confidence < (self._reader.threshold if threshold is None else threshold):
             return NOT_CLOSE
         return ""
-
-
-def to_show(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The best candidate, those about as good, and other documents that give the same answer; best first."""
-    best = candidates[0]
-
-    def near(one: Candidate) -> bool:
-        agrees = one.path != best.path and says_the_same(one.short, best.short)
-        return one.score >= best.score - (AGREES if agrees else ALSO)
-
-    return [one for one in candidates if near(one)]
-
-
-def in_short(question: str, shorts: Sequence[str]) -> str:
-    """The best short answer; all that differ where the question asks for several."""
-    several = _SEVERAL.search(last_question(question))
-    told: dict[frozenset[str], str] = {}
-    for short in shorts if several else shorts[:1]:
-        told.setdefault(frozenset(words(short)) - _ARTICLES, short)
-    return "; ".join(told.values())
 
 
 def _asked(question: str) -> str:
@@ -324,34 +316,9 @@ def _asked(question: str) -> str:
     return text
 
 
-def _alike(word: str, hits: Sequence[Hit]) -> list[str]:
-    """The name in the passages that is spelled nearly like a word, if there is one: "Zelensky" for "Zelenskyy"."""
-    written = {name for hit in hits for name in _NAME.findall(f"{hit.title} {hit.text}")}
-    return get_close_matches(word, sorted(written), n=1, cutoff=ALIKE)
-
-
 def _changed(candidates: Sequence[Candidate], document_of: Callable[[str], Document]) -> bool:
     """Whether the index no longer holds these places as they were read."""
     try:
         return any(document_of(one.path).id != one.span.document_id for one in candidates)
     except IndexFault:
         return True
-
-
-def growing(statements: int) -> Iterator[int]:
-    """How many statements partial answers have: one more each time, and of very many a few at once."""
-    yield from range(1, statements, max(1, statements // STEPS))
-
-
-def _grown(answer: Answer) -> Iterator[Answer]:
-    """An answer that is there at once, as it is shown: statement by statement."""
-    yield from (_partial(answer, number) for number in growing(len(answer.statements)))
-    yield answer
-
-
-def _partial(answer: Answer, number: int) -> Answer:
-    statements: tuple[Statement, ...] = answer.statements[:number]
-    return Answer(
-        question=answer.question, statements=statements, short=answer.short, confidence=answer.confidence,
-        answered_by=answer.answered_by, notes=answer.notes, config=answer.config, complete=False,
-    )  # fmt: skip

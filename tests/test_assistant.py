@@ -15,7 +15,7 @@ from llama_index.core.base.llms.types import ChatMessage, ChatResponse
 from llama_index.core.llms import MockLLM
 
 from rag import Answer, Assistant, Config
-from rag.assistant import Underway, in_short, to_show
+from rag.assistant import Underway
 from rag.config import LLMSettings, ReaderSettings
 from rag.conversation import complete
 from rag.errors import IndexFault, IndexMissing, QuestionError
@@ -23,6 +23,7 @@ from rag.generator import Generator
 from rag.prompts import DECLINED, load
 from rag.reader import Candidate
 from rag.retrieval import to_read
+from rag.showing import in_short, to_show
 from rag.support import Claim, Judgement
 from rag.types import Document, Span, Turn
 
