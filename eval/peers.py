@@ -1,7 +1,7 @@
 """Other projects' question answering, run for real on Footnote's encoder: txtai and Haystack.
 
 Both are built as their own introductions build them. Neither has a language model here, so the best passage is the
-answer, as with the baselines. They are an extra, `pip install 'footnote[peers]'`. They are imported when a system is
+answer, as with the baselines. They are an extra, `.venv/bin/pip install -e '.[peers]'`. They are imported when a system is
 made, so that this does not count as indexing, and connect to nothing.
 """
 

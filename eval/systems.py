@@ -196,7 +196,7 @@ def _check(name: str) -> None:
         module, package, extra = _NEEDS[name]
         if importlib.util.find_spec(module) is None:
             message = f"system {name!r} needs the package {package}."
-            raise SuiteError(message, remedy=f"Run: pip install 'footnote[{extra}]'")
+            raise SuiteError(message, remedy=f"Run in the folder of Footnote: .venv/bin/pip install -e '.[{extra}]'")
 
 
 def _plain(name: str, config: Config, encoder: Encoder) -> System:

@@ -52,6 +52,7 @@ def examine(config: Config) -> Diagnosis:
     if not config.llm.model:
         findings.append(Finding(subject="language model", state="fine", says="none is configured.", remedy=HOW_TO))
         return Diagnosis(findings=tuple(findings), model={})
+    findings.append(_checker())
     found, known = model_check.examine(config.llm)
     return Diagnosis(findings=(*findings, *found), model=known)
 
@@ -93,6 +94,12 @@ def _reader() -> Finding:
     from rag.network import PINNED, WEIGHTS
 
     return _weights("reader", WEIGHTS, PINNED)
+
+
+def _checker() -> Finding:
+    from rag.support_network import PINNED, TRAINED
+
+    return _weights("support checker", TRAINED, PINNED)
 
 
 def _weights(subject: str, file: Path, pinned: str) -> Finding:

@@ -75,7 +75,7 @@ def check(settings: LLMSettings) -> None:
     if absent := [name for name in chosen.modules if not _is_installed(name)]:
         raise ConfigError(
             f"llm.provider {settings.provider} needs a package that is not installed ({absent[0]}).",
-            remedy=f"Run: pip install 'footnote[{settings.provider}]'",
+            remedy=f"Run in the folder of Footnote: .venv/bin/pip install -e '.[{settings.provider}]'",
         )
 
 

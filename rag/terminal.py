@@ -68,7 +68,7 @@ def report(made: UpdateReport, *, index: str) -> str:
 
         parts[0] = f"No files were found. Supported: {', '.join(sorted(SUFFIXES))} ({shown(index)})"
     parts += _listed("Rejected", (f"{shown(path)}: {reason}" for path, reason in made.rejected))
-    parts += _listed("Not read inside indexed files", (f"{shown(path)}: {gap}" for path, gap in made.gaps))
+    parts += _listed("Gaps and guesses in indexed files", (f"{shown(path)}: {gap}" for path, gap in made.gaps))
     parts += _listed("Removed, for their files are gone", map(shown, made.removed))
     parts += _listed("Indexed, but their files are gone (--sync removes them)", map(shown, made.missing))
     parts += _listed("Not reached", map(shown, made.pending))

@@ -160,7 +160,7 @@ def test_a_server_that_is_not_running_is_amiss_and_nothing_else_is_asked(
 def test_an_absent_package_is_amiss_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(models, "_is_installed", lambda name: False)
     found = doctor.examine(Config(llm=LLMSettings(provider="ollama", model="m")))
-    assert of(found)[-1].remedy == "Run: pip install 'footnote[ollama]'"
+    assert of(found)[-1].remedy == "Run in the folder of Footnote: .venv/bin/pip install -e '.[ollama]'"
 
 
 def test_altered_weights_and_absent_prompts_and_models_are_amiss(

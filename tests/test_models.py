@@ -43,7 +43,7 @@ def _absent(name: str) -> bool:
 
 
 PROVIDERS = [
-    pytest.param(name, marks=pytest.mark.skipif(_absent(of), reason=f"pip install 'footnote[{name}]'"))
+    pytest.param(name, marks=pytest.mark.skipif(_absent(of), reason=f".venv/bin/pip install -e '.[{name}]'"))
     for name, of in (("openai", "openai_like"), ("ollama", "ollama"), ("anthropic", "anthropic"))
 ]
 every_provider = pytest.mark.parametrize("provider", PROVIDERS)
@@ -178,7 +178,7 @@ def test_an_absent_package_is_named_with_the_command_that_brings_it(
     monkeypatch.setattr(models, "_is_installed", lambda name: not name.startswith("llama_index"))
     with pytest.raises(ConfigError) as caught:
         Generator(LLMSettings(provider=provider, model="m", api_key=SecretStr(KEY)), prompts=PROMPTS)  # type: ignore[arg-type]
-    assert caught.value.remedy == f"Run: pip install 'footnote[{provider}]'"
+    assert caught.value.remedy == f"Run in the folder of Footnote: .venv/bin/pip install -e '.[{provider}]'"
     assert KEY not in str(caught.value)
 
 

@@ -48,7 +48,8 @@ def test_methods_take_the_arguments_that_the_design_names() -> None:
     assert arguments(Index.update)[0] == "given"
     assert arguments(Index.search)[:2] == ["query", "k"]
     assert arguments(Index.remove) == ["path"]
-    assert arguments(Index.documents) == arguments(Index.verify) == arguments(Assistant.as_query_engine) == []
+    assert arguments(Index.documents) == ["within"]
+    assert arguments(Index.verify) == arguments(Assistant.as_query_engine) == []
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

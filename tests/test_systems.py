@@ -269,7 +269,8 @@ def test_a_system_that_is_not_installed_says_how_to_install_it(
     monkeypatch.setattr(importlib.util, "find_spec", lambda module: None)
     with pytest.raises(SuiteError) as caught:
         build([name], config=Config())
-    assert str(caught.value) == f"system {name!r} needs the package {package}. Run: pip install 'footnote[{extra}]'"
+    remedy = f"Run in the folder of Footnote: .venv/bin/pip install -e '.[{extra}]'"
+    assert str(caught.value) == f"system {name!r} needs the package {package}. {remedy}"
 
 
 def test_no_encoder_is_loaded_for_systems_that_bring_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
