@@ -7,6 +7,9 @@ RAG = .venv/bin/rag
 
 STRESS := $(patsubst %,tests/test_%.py,kills faults mutations writers life hostile unplugged)
 
+# Their limits are of a second or five: nothing runs beside them.
+TIMED := tests/test_sandbox.py tests/test_hostile.py
+
 # Through the environment, so that neither make nor a shell reads what stands in a question or the name of a folder.
 export SAMPLE
 export FOLDER := $(value DOCS)
@@ -43,7 +46,8 @@ ask: install ## ask once in the terminal: make ask Q="Who is Moira Kell?" [DOCS=
 	@$(RAG) ask --index $(INDEX) --documents "$$FOLDER" -- "$$QUESTION" || [ $$? -eq 3 ] # 3: not in the documents
 
 test: dev browser ## run all tests
-	@$(PY) -m pytest -rs
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -rs -n 2 --dist loadfile $(TIMED:%=--ignore=%)
+	@$(PY) -m pytest -rs $(TIMED)
 
 stress: dev ## the full sizes of the tests of faults, damage, lives and hostile files: an hour or two
 	@FOOTNOTE_STRESS=1 $(PY) -m pytest -s -rs $(STRESS)
