@@ -23,7 +23,7 @@ from rag.passages import TITLE_PIECES
 from rag.support import Claim
 
 TRAINED = Path(__file__).parent / "training" / "support.safetensors"
-PINNED = ""
+PINNED = "f764677b75d40555d59bffdaf36cb9e38cee9f81ef9b2db3975dc3193ed3954c"
 CLASSES = 3  # supported, contradicted, not found
 WITHIN = 256  # units between the pooled pieces and the classes
 LONGEST_CLAIM = 128  # word pieces
