@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import time
 from collections.abc import Sequence
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         others = of_report(options.data / name, options.work / f"{name}.npz")
         held = sample(others, "check", options.limit)
         found[name] = figures(logits_of(scorer, others, held), others, held, calibration)
-    speed = {str(threads): timed(scorer, threads) for threads in (1, 2)}
+    speed = {str(threads): timed(scorer, threads) for threads in (1, 2) if threads <= len(os.sched_getaffinity(0))}
     publish({"calibration": asdict(calibration), "sets": found, "ms_per_claim": speed, **provenance()}, options.json)
 
 
@@ -168,7 +169,8 @@ def figures(logits: Logits, pairs: Pairs, held: Numbers, calibration: SupportCal
 
 
 def timed(scorer: Scorer, threads: int) -> dict[str, Any]:
-    """Milliseconds for each claim of a batch of six: median and quartiles."""
+    """Milliseconds for each claim of a batch of six, median and quartiles; and of processor time, which others that
+    run beside it disturb less."""
     claims = [
         Claim(
             text=f"Rubio met Lavrov in Riyadh on {18 + i} February, the State Department said after the talks.",
@@ -181,15 +183,19 @@ def timed(scorer: Scorer, threads: int) -> dict[str, Any]:
     ]
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
-    seconds = []
+    seconds, busy = [], []
     for _ in range(ROUNDS + 3):
         checker = SupportChecker(scorer)  # which remembers nothing yet
-        begun = time.perf_counter()
+        begun, used = time.perf_counter(), time.process_time()
         checker.judge(claims)
         seconds.append(1000 * (time.perf_counter() - begun) / AT_ONCE)
+        busy.append(1000 * (time.process_time() - used) / AT_ONCE)
     torch.set_num_threads(before)
-    low, median, high = statistics.quantiles(seconds[3:], n=4)
-    return {"median": round(median, 2), "quartiles": [round(low, 2), round(high, 2)]}
+    found = {}
+    for name, values in (("elapsed", seconds), ("processor", busy)):
+        low, median, high = statistics.quantiles(values[3:], n=4)
+        found[name] = {"median": round(median, 2), "quartiles": [round(low, 2), round(high, 2)]}
+    return {**found, "load": round(os.getloadavg()[0], 1)}
 
 
 def _rounded(value: Any) -> float:
