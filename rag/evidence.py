@@ -14,10 +14,10 @@ from itertools import pairwise
 from operator import or_
 
 from rag.claims import Content, Fact, Opening, claimed, named, said
-from rag.modality import happened, hedge_lost, hedged, speakers
+from rag.modality import asked, happened, hedge_lost, hedged, ordered, speakers
 from rag.sentences import Offsets, is_pointer
 from rag.types import Document, Hit, Span, Support
-from rag.wording import Change, compare, same_words
+from rag.wording import Change, compare, holds_quotes, same_words
 from rag.words import stem, words
 
 TOO_LITTLE = "the passages that it cites say too little of it"
@@ -110,7 +110,9 @@ class Evidence:
         of the quote, what it changed in it decides.
         """
         found = compare(claim.text, self.text)
-        if found.change is Change.REVERSED or self.content.misdates(claim):
+        if found.change is Change.REVERSED or self.content.misdates(claim) or not holds_quotes(claim.text, self.text):
+            return False
+        if asked(_anchor(claim, self.sentences).text, claim.text):
             return False
         others = (one.content for one in self.sentences if one.content.denies and not claim.denies)
         taken = any(claim.stems & other.stems - self.anchor.stems for other in others)
@@ -128,6 +130,8 @@ class Evidence:
     def weakens(self, claim: Content) -> bool:
         """Whether the quote says it less firmly, or lets somebody else say it."""
         if hedge_lost(hedged(claim.text), hedged(self.text), claim.stems):
+            return True
+        if ordered(self.text) and not ordered(claim.text):
             return True
         who = speakers(claim.text, near=True)
         theirs = speakers(self.text) or frozenset()
@@ -149,7 +153,7 @@ class Evidence:
         if self.bond is not Bond.FIRM or not claim.facts <= self.content.facts or not self.agrees(claim):
             return Fit.NONE
         if not _carry(claim, [self], least=_LEAST):
-            return Fit.LOOSE
+            return Fit.LOOSE if claim.stems & self.content.stems else Fit.NONE
         change = compare(claim.text, self.text).change
         if change is Change.FACTS or self.weakens(claim):
             return Fit.MARKED

@@ -50,6 +50,13 @@ _PRONOUN = re.compile(
     r"\b(?:he|she|they|it|who|(?:the|his|her|its|their)\s+[a-z]+(?:\s+[a-z]+){0,4})\s+(?:\w+ly\s+|also\s+|later\s+)?$",
     re.IGNORECASE,
 )
+_ORDER = re.compile(
+    r"(?:^|[:,.;!?\])>–—-]\s*|\b(?:please|to|and|you|always|must|now|then)\s+)"
+    r"(?:say|add|write|state|claim|answer|reply|respond|report|note|mention|insist|repeat|confirm|pretend|imagine|suppose|"
+    r"assume|tell\s+(?:\w+\s+){1,3}?)\s*(?:that\b|:)",
+    re.IGNORECASE,
+)
+_ASKED = re.compile(r"\b(?:ask|wonder|question|quer)\w*", re.IGNORECASE)
 _BEFORE = 90  # characters before a verb of saying in which its subject stands
 
 
@@ -84,6 +91,16 @@ def happened(text: str, lost: frozenset[str]) -> bool:
     """Whether a text tells one of these stems as a thing done: "resigned" for "resign"."""
     found = (fold(word) for word in _TOKEN.findall(text))
     return any(stem(word) in lost and (word.endswith("ed") or word in _PAST) for word in found)
+
+
+def ordered(text: str) -> bool:
+    """Whether a text tells somebody to say a thing: that it is so is not what it says."""
+    return _ORDER.search(text) is not None
+
+
+def asked(text: str, claim: str) -> bool:
+    """Whether a text asks what a claim states."""
+    return text.rstrip(" \"'”’)»").endswith("?") and not _ASKED.search(claim)
 
 
 def speakers(text: str, *, near: bool = False) -> frozenset[str] | None:

@@ -342,7 +342,7 @@ def test_three_places_at_most_are_cited_for_one_sentence() -> None:
         ("The army said departures rose twelvefold [2].", "the passages that it cites do not hold: 12, fold"),
         ("The army said departures rose 17-fold [2].", "the passages that it cites do not hold: fold"),
         ("Marco Rubio confessed to theft in Riyadh [1].", "the passages that it cites say too little of it"),
-        ("Would you like to know more? [1]", "the passages that it cites say too little of it"),
+        ("Would you like to know more? [1]", "it asks, and states nothing"),
         ("Hakan Fidan visits Baghdad [1].", "the passages that it cites do not hold: baghdad, fidan, hakan"),
         ("He was there [1].", "it says nothing that can be checked"),
     ],
