@@ -5,16 +5,20 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.training.rewording import (
+    REWORDINGS,
+    abbreviated,
+    active,
     cut,
     mirrored,
     moved,
     named,
     passive,
     reworded,
+    rounded,
     shortened,
     split,
     together,
@@ -74,12 +78,14 @@ def test_where_no_rule_clearly_applies_there_is_no_statement(question: str, answ
     assert statement(question, answer) == ""
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.text(max_size=30))
 def test_a_statement_of_any_text_is_one_plain_line_that_ends_in_a_full_stop(question: str, answer: str) -> None:
     made = statement(question, answer)
     assert not made or (made.endswith(".") and "\n" not in made and "?" not in made.split(tidy(answer))[0])
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(bare_verbs() - {"be"})))
 def test_the_forms_of_a_verb_lead_back_to_it(bare: str) -> None:
     if past(bare) in bare_of_past():
@@ -110,6 +116,9 @@ CHANCE = random.Random(1)
         (split("The bank bought the old house and opened it a year later.", random.Random(3)), None),
         (reworded("More than 40 soldiers were there.", CHANCE), None),
         (passive("Rubio met Lavrov in Riyadh.", CHANCE), "Lavrov was met by Rubio in Riyadh."),
+        (active("Samsung was sued by Apple in 2011.", CHANCE), "Apple sued Samsung in 2011."),
+        (abbreviated("Then the European Central Bank cut rates.", CHANCE), "Then the ECB cut rates."),
+        (rounded("Nearly 158 people died.", CHANCE), ""),
         (mirrored("Rubio met Lavrov in Riyadh.", CHANCE), "Lavrov met Rubio in Riyadh."),
         (shortened("In Riyadh, Marco Rubio met the prince.", CHANCE), "In Riyadh, Rubio met the prince."),
         (trimmed("The talks between both ended in Riyadh on 3 June.", CHANCE), "The talks between both ended."),
@@ -118,7 +127,12 @@ CHANCE = random.Random(1)
     ],
 )
 def test_a_sentence_in_other_words(found: str, made: str | None) -> None:
-    assert found == made if made else found
+    assert found if made is None else found == made
+
+
+def test_an_amount_is_rounded_down_and_never_up() -> None:
+    found = {rounded("At least 158 people died.", random.Random(i)) for i in range(20)}
+    assert found == {"", "More than 150 people died.", "Over 150 people died."}
 
 
 def test_an_attribution_moves_and_stays_with_its_speaker() -> None:
@@ -129,8 +143,9 @@ def test_an_attribution_moves_and_stays_with_its_speaker() -> None:
     }
 
 
+@settings(deadline=None)
 @given(st.text(max_size=120), st.integers(0, 9))
 def test_any_text_can_be_reworded_without_an_error(text: str, seed: int) -> None:
     chance = random.Random(seed)
-    for rewording in (cut, mirrored, moved, passive, reworded, shortened, split, trimmed):
+    for rewording in REWORDINGS:
         assert rewording(text, chance) != text or not text

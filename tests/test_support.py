@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
@@ -86,6 +86,7 @@ def test_importing_the_checker_loads_no_torch() -> None:
 logits = st.lists(st.floats(-20, 20), min_size=3, max_size=3)
 
 
+@settings(deadline=None)
 @given(logits)
 def test_probabilities_are_those_of_a_softmax(row: list[float]) -> None:
     found = judgement(row, PLAIN)
@@ -94,6 +95,7 @@ def test_probabilities_are_those_of_a_softmax(row: list[float]) -> None:
     assert (found.supported > found.contradicted) == (row[0] > row[1]) or found.supported == found.contradicted
 
 
+@settings(deadline=None)
 @given(logits)
 def test_a_bias_moves_a_class_and_a_scale_makes_it_less_sure(row: list[float]) -> None:
     moved = judgement(row, SupportCalibration(scale=1.0, bias=(1.0, 0.0, 0.0), supported=0.5, contradicted=0.5))

@@ -73,8 +73,6 @@ def _judged(
             return _put_to(pair, crossed(text, fact, facts, chance), "contradicted", "crossed", text.title)
         case "joined":
             return _put_to(pair, joined(text, chance), "not found", "joined", text.title)
-        case action:
-            raise ValueError(f"recipe.toml: no action {action!r}")
 
 
 def _put_to(pair: Pair, found: tuple[str, str] | None, label: str, kind: str, title: str) -> Pair | None:

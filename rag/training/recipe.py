@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 RECIPE = Path(__file__).parent / "recipe.toml"
+
+
+Action = Literal["true", "both", "changed", "premise", "tail", "elsewhere", "joined", "crossed"]
+Kind = Literal["name", "number", "date", "negation", "speaker", "roles", "opposite", "hedge", "verb"]
 
 
 class _Table(BaseModel):
@@ -52,8 +57,8 @@ class SupportRecipe(_Table):
     steps: int
     decay: float
     weight_decay: float
-    actions: dict[str, float]
-    changes: dict[str, float]
+    actions: dict[Action, float]
+    changes: dict[Kind, float]
 
 
 class Recipe(_Table):
