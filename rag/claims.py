@@ -14,6 +14,7 @@ Date = tuple[str, str, str]  # a month, a number that goes with it, and what tha
 Fact = tuple[str, str]  # a kind ("name", "number", …) and a value: two texts share it where both are equal
 
 _INITIALS = re.compile(r"\b[A-Za-z](?:\.[A-Za-z])+\b\.?")  # U.S. and a.m. are US and am
+_UNIONS = re.compile(r"\b(United|European) (States|Kingdom|Nations|Union)\b(?: of America\b)?|\b(U)(S)A\b")
 _SCALES = {"bn": " billion", "tn": " trillion", "mn": " million", "m": " million", "%": " percent"}
 _SCALE = re.compile(r"(?<=\d)\s?%|(?<=\d)(?:bn|tn|mn|m)\b", re.IGNORECASE)
 _PER_CENT = re.compile(r"\bper cent\b", re.IGNORECASE)
@@ -224,6 +225,7 @@ def plain(text: str) -> str:
     text = _SHORT_MONTH.sub(lambda match: _FULL_MONTH[match.group()[:3].lower()], text)
     text = _ISO.sub(lambda match: f"{int(match[3])} {MONTHS[int(match[2]) - 1]} {match[1]}", text)
     text = _INITIALS.sub(lambda match: match.group().replace(".", ""), visible(text))
+    text = _UNIONS.sub(lambda match: "".join(part[0] for part in match.groups() if part), text)
     text = _SCALE.sub(lambda match: _SCALES[match.group().strip().lower()], text)
     text = _FOLD.sub(lambda match: f"{match[1]} fold" if counted(fold(match[1])) else match.group(), text)
     return _MINUS.sub("-", _PER_CENT.sub("percent", text))

@@ -153,7 +153,7 @@ class Evidence:
         if self.bond is not Bond.FIRM or not claim.facts <= self.content.facts or not self.agrees(claim):
             return Fit.NONE
         if not _carry(claim, [self], least=_LEAST):
-            return Fit.LOOSE if claim.stems & self.content.stems else Fit.NONE
+            return Fit.LOOSE if claim.facts or claim.stems & self.content.stems else Fit.NONE
         change = compare(claim.text, self.text).change
         if change is Change.FACTS or self.weakens(claim):
             return Fit.MARKED

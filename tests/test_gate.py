@@ -316,3 +316,16 @@ def test_what_a_text_asks_to_be_said_is_not_what_it_says(text: str, most: str | 
 
 def test_a_checker_lifts_nothing_that_shares_no_word_with_its_source() -> None:
     assert gate("Lone halves remain. [1]", LISK, checker=always(1.0)).statements == ()
+
+
+@pytest.mark.parametrize(
+    ("draft", "text"),
+    [
+        ("The talks were held in the U.S. on Monday", "The talks were held in the United States on Monday."),
+        ("The talks were held in the United States on Monday", "The talks were held in the USA on Monday."),
+        ("The UN and the EU met on Monday", "The United Nations and the European Union met on Monday."),
+    ],
+)
+def test_a_union_of_states_is_the_same_by_its_initials(draft: str, text: str) -> None:
+    assert outcome(draft, text) == "supported"
+    assert outcome(draft.replace("United States", "UK").replace("U.S.", "UK").replace("UN", "UK"), text) == "not found"

@@ -283,7 +283,7 @@ def test_an_upload_shows_its_progress_and_can_be_cancelled_continued_and_read_ab
     listed(page, "3 documents.")
     page.click("#upload-continue")
     page.locator("#report").get_by_text("Rejected: 1").wait_for()
-    assert reported(page) == ["Added: 1", "Rejected: 1"]
+    assert reported(page) == ["Added: 1", "Rejected: 1", "What can be added"]
     assert sorted(kept(folder)) == ["1 {first}.txt", "2.txt"]
     page.wait_for_selector("#upload-continue", state="detached")
     listed(page, "4 documents.")

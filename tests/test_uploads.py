@@ -432,7 +432,7 @@ def test_a_tab_finds_its_files_again_and_no_other_does(collections: Collections,
     assert begun.waiting == 1
     run = finished(begun.start(collections, collections.first))
     assert (begun.last, run.seen, run.outcome.waiting) == (run, False, 0)
-    late = received(tmp_path / "late", "third")
+    late = received(tmp_path / "late", "fourth")
     finished(late.start(collections, collections.first))
     assert intakes.of(TABS[0], late) is late  # its own work is shown before what an earlier page began
 
