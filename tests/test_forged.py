@@ -29,7 +29,7 @@ from rag.sentences import is_pointer
 from rag.types import Answer, Document, Hit, Statement
 
 SAMPLE = Path(__file__).parents[1] / "eval" / "suites" / "sample"
-NUMBER = 10_000 if STRESS else 240
+NUMBER = 10_000 if STRESS else 120
 SHOWN = 4  # passages that a draft may cite
 # What a reader could take for a citation, and none that Footnote writes.
 FOREIGN_MARK = re.compile(
@@ -59,6 +59,11 @@ class Shelf:
         self.chance.shuffle(kinds)
         made = next((lie for kind in kinds if (lie := LIES[kind](scene)) and lie != self.sentence), None)
         return made or f"The archive of {self.chance.choice(names(hit.text) or ['Tamerin'])} burned down in 1907."
+
+    def other(self) -> str:
+        """A sentence of another passage."""
+        numbers = [n for n in range(1, len(self.hits) + 1) if n != self.number]
+        return self.chance.choice(sentences_of(self.hits[self.chance.choice(numbers) - 1], self.documents))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +103,38 @@ def quoting(shelf: Shelf, words: str, number: int, *, true: bool) -> Forgery:
     return Forgery(draft=frame.format(words, number), true=true, quoted=words)
 
 
+def frankenquote(shelf: Shelf) -> Forgery:
+    """Halves of two sentences in one pair of quotation marks."""
+    left, right = shelf.sentence.split(), shelf.other().split()
+    return quoting(shelf, " ".join((*left[: len(left) // 2], *right[len(right) // 2 :])), shelf.number, true=False)
+
+
+def neighbours(shelf: Shelf) -> Forgery:
+    """The first half of a sentence goes on with the second half of one beside it."""
+    beside = sentences_of(shelf.hits[shelf.number - 1], shelf.documents)
+    right = shelf.chance.choice([one for one in beside if one != shelf.sentence] or [shelf.other()]).split()
+    left = shelf.sentence.split()
+    return quoting(shelf, " ".join((*left[: len(left) // 2], *right[len(right) // 2 :])), shelf.number, true=False)
+
+
+def one_letter(shelf: Shelf) -> Forgery:
+    """A quote with one character changed, in a long word or a number."""
+    match = shelf.chance.choice(list(re.finditer(r"\w{5,}|\d+", shelf.sentence)))
+    at = shelf.chance.randrange(match.start(), match.end())
+    old = shelf.sentence[at]
+    pool = "0123456789" if old.isdigit() else "bcdfghklmnprtvwz"
+    new = shelf.chance.choice([c for c in pool if c != old.lower()])
+    text = shelf.sentence[:at] + (new.upper() if old.isupper() else new) + shelf.sentence[at + 1 :]
+    return quoting(shelf, text, shelf.number, true=False)
+
+
+def word_left_out(shelf: Shelf) -> Forgery:
+    """A quote without one of its words."""
+    words = shelf.sentence.split()
+    del words[shelf.chance.randrange(1, len(words) - 1)]
+    return quoting(shelf, " ".join(words), shelf.number, true=False)
+
+
 def elsewhere(shelf: Shelf) -> Forgery:
     """A true quote that cites another document."""
     own = shelf.hits[shelf.number - 1].path
@@ -109,7 +146,7 @@ def lookalike(shelf: Shelf) -> Forgery:
     """A name is written with letters of another alphabet that look the same."""
     found = [name for name in names(shelf.sentence) if name.translate(_LOOKALIKES) != name]
     if not found:
-        return behind("[{n}]", true=False)(shelf)
+        return one_letter(shelf)
     return Forgery(
         draft=f"{shelf.sentence.replace(found[0], found[0].translate(_LOOKALIKES))} [{shelf.number}]", true=False
     )
@@ -137,6 +174,8 @@ _MARKS = {
 }  # fmt: skip
 FORGERIES: dict[str, list[Callable[[Shelf], Forgery]]] = {
     **{kind: [behind(mark, true=true) for mark in marks for true in (True, False)] for kind, marks in _MARKS.items()},
+    "frankenquotes": [frankenquote, neighbours],
+    "changed quotes": [one_letter, one_letter, word_left_out],
     "other document": [elsewhere],
     "lookalikes": [lookalike],
     "marks inside": [marks_inside],
