@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.training.changes import KINDS, Around, changed, listed, names
+from rag.training.changes import KINDS, Around, changed
+from rag.training.naming import listed, names
 
 NEAR = (
     "US Secretary of State Marco Rubio met Sergei Lavrov in Riyadh on 18 February 2025. Volodymyr Zelensky stayed in "

@@ -6,34 +6,25 @@ import random
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
+from rag.training.naming import DAYS, alike, is_other, listed, names
 from rag.training.opposites import turned
 from rag.training.verbs import bare_of_past, bare_of_present, bare_verbs, is_finite, participle, past, present
 from rag.words import MONTHS
 
 KINDS = ("name", "number", "date", "negation", "speaker", "roles", "opposite", "hedge", "verb")
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _UNITS = """one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen twenty thirty forty
     fifty sixty""".split()
 _ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
 _SCALES = "hundred thousand million billion".split()
-NAME = re.compile(r"\b[A-Z][\w’-]*[a-zA-Z](?:\.?(?: (?:of|de|van|von|al|bin|the) (?=[A-Z])| )[A-Z][\w’-]*[a-zA-Z])*")
 YEAR = re.compile(r"\b(?:1[0-9]|20)\d\d\b(?!,\d)")
 NUMBER = re.compile(r"(?<![\w.,-])[$€£]?\d[\d,]*(?:\.\d+)?(?!\d|[.,]\d)")
 _WRITTEN = re.compile(rf"\b(?:{'|'.join([*_UNITS[1:], *_SCALES, *_ORDINALS])})\b")
 _MONTH = re.compile(rf"\b(?:{'|'.join(MONTHS)})\b")
-_DAY = re.compile(rf"\b(?:{'|'.join(_DAYS)})\b")
+_DAY = re.compile(rf"\b(?:{'|'.join(DAYS)})\b")
 _DAY_OF_MONTH = re.compile(
     rf"(?<=\b)(?:(?:{'|'.join(MONTHS)}) (?P<after>\d{{1,2}})\b(?!\d)|(?P<before>\d{{1,2}}) (?={'|'.join(MONTHS)}))"
 )
-_NO_NAMES = frozenset(
-    """The A An In On At It He She They His Her Their Its This That These Those There However Although While When As By
-    For From With After Before During Since Under Over And But Or If Not No Some Many Most Several Other Both Each All
-    According One Two Three Its Such Also To Of Into What Which Who Where Why How Because Despite Until Through Another
-    Following Later Today Then Thus Therefore Unlike Like Between Within Among Additionally Furthermore Moreover
-    Meanwhile Once Every Any More Only Even Still Yet So Our We You I My Your""".split()
-) | frozenset(MONTHS) | frozenset(_DAYS)  # fmt: skip
 _AUXILIARY = re.compile(
     r"\b(?:is|are|was|were|has|have|had|can|could|would|should|will|must|may|might|does|did|do)\b(?! not\b|n't)"
 )
@@ -125,22 +116,6 @@ class Change:
     new: str = ""
 
 
-@lru_cache(maxsize=256)
-def names(text: str, known: str = "") -> list[str]:
-    """What looks like a name in a text, without words that only open its sentences and are not `known` as names."""
-    found = []
-    for match in NAME.finditer(text):
-        words = match.group().split(" ")
-        while words and words[0] in _NO_NAMES:
-            words = words[1:]
-        while words and words[-1] in _NO_NAMES:
-            words = words[:-1]
-        if not words or (len(words) == 1 and _opens(text, match.start()) and not _elsewhere(words[0], known or text)):
-            continue
-        found.append(" ".join(words).rstrip("."))
-    return found
-
-
 def changed(kind: str, statement: str, around: Around, chance: random.Random) -> Change | None:
     """The statement with one thing of a kind changed; None where it holds none."""
     found = _CHANGES[kind](statement, around, chance)
@@ -160,7 +135,7 @@ def _name(statement: str, around: Around, chance: random.Random) -> Change | Non
         fitting = [
             one
             for one in pool
-            if _is_other(one, old, statement) and _alike(one, old) and not listed(one, old, around.near)
+            if is_other(one, old, statement) and alike(one, old) and not listed(one, old, around.near)
         ]
         if fitting:
             return _replaced(statement, old, chance.choice(fitting))
@@ -213,7 +188,7 @@ def _date(statement: str, around: Around, chance: random.Random) -> Change | Non
     if not new and kind == "year":
         new = str(int(old) + chance.choice((-100, -10, -5, -3, -2, -1, 1, 2, 3, 5, 10, 100)))
     elif not new:
-        new = chance.choice([one for one in (MONTHS if kind == "month" else _DAYS) if one != old])
+        new = chance.choice([one for one in (MONTHS if kind == "month" else DAYS) if one != old])
     return _placed(statement, start, end, new)
 
 
@@ -273,8 +248,8 @@ def _speaker(statement: str, around: Around, chance: random.Random) -> Change | 
         return None
     group = next(name for name in ("who", "who2", "who3") if match[name])
     old = match[group]
-    others = [one for one in names(around.near, around.passage) + names(around.passage) if _is_other(one, old, old)]
-    others = others or [one for one in around.far if _is_other(one, old, statement)]
+    others = [one for one in names(around.near, around.passage) + names(around.passage) if is_other(one, old, old)]
+    others = others or [one for one in around.far if is_other(one, old, statement)]
     if not others:
         return None
     return _placed(statement, match.start(group), match.end(group), chance.choice(others))
@@ -287,7 +262,7 @@ def _roles(statement: str, around: Around, chance: random.Random) -> Change | No
         for other in own[i + 1 :]:
             between = statement[statement.index(one) + len(one) : statement.index(other)]
             acts = any(is_finite(word) or word == "by" for word in between.split())
-            if acts and "(" not in between and not _SYMMETRIC.search(between) and _is_other(one, other, ""):
+            if acts and "(" not in between and not _SYMMETRIC.search(between) and is_other(one, other, ""):
                 pairs.append((one, other))
     if not pairs:
         return None
@@ -325,10 +300,6 @@ def _replaced(statement: str, old: str, new: str) -> Change:
     return _placed(statement, start, start + len(old), new)
 
 
-def _digits(number: str) -> str:
-    return re.sub(r"\D", "", number)
-
-
 def _other_number(old: str, chance: random.Random, *, larger: bool = False) -> str:
     """One of the same shape: near or far, with its decimals and groups."""
     plain = old.lstrip("$€£")
@@ -344,44 +315,3 @@ def _other_number(old: str, chance: random.Random, *, larger: bool = False) -> s
         if other > 0 and round(other, decimals) != value:
             return f"{other:{',' if ',' in plain else ''}.{decimals}f}"
     return f"{value + 1:.{decimals}f}"
-
-
-def _is_other(one: str, old: str, statement: str) -> bool:
-    """Whether a name is not the old one by another form, nor in the statement already."""
-    words, olds = set(one.lower().split()), set(old.lower().split())
-    initials = "".join(word[0] for word in one.split()).lower(), "".join(word[0] for word in old.split()).lower()
-    stems = {word[:4] for word in words} & {word[:4] for word in olds}
-    return (
-        not words & olds
-        and not stems
-        and one not in statement
-        and old.lower() != initials[0]
-        and one.lower() != initials[1]
-    )
-
-
-def listed(one: str, other: str, text: str) -> bool:
-    """Whether two names stand side by side, and what is said of one may hold of both: lists, places, aliases."""
-    a, b = text.find(one), text.find(other)
-    if min(a, b) < 0:
-        return False
-    between = text[a + len(one) : b] if a < b else text[b + len(other) : a]
-    return len(between) < 90 and _BESIDE.fullmatch(between) is not None
-
-
-_BESIDE = re.compile(
-    r"(?:[\s,()\"'’&/–-]|(?:and|or|the|of|in|an|a|as well as|also|known as|called|formerly|now|s)\b|[A-Z][\w’.-]*+)*+"
-)
-
-
-def _alike(one: str, old: str) -> bool:
-    return abs(len(one.split()) - len(old.split())) <= 1 and one.isupper() == old.isupper()
-
-
-def _opens(text: str, at: int) -> bool:
-    return at == 0 or text[:at].rstrip()[-1:] in '.!?"“:;('
-
-
-def _elsewhere(word: str, text: str) -> bool:
-    """Whether a word that opens a sentence is written as a name within another, or by its form is one."""
-    return re.search(rf"(?<=[a-z,] ){re.escape(word)}\b", text) is not None or not word[1:].islower()

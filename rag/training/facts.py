@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.sentences import sentences
-from rag.training.changes import names
 from rag.training.data import Json
+from rag.training.naming import names
 from rag.training.recipe import SupportRecipe
 from rag.training.rewording import REWORDINGS, named, together
 from rag.training.statements import statement, tidy

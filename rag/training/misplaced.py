@@ -6,9 +6,10 @@ import random
 import re
 from collections.abc import Iterator, Sequence
 
-from rag.training.changes import NUMBER, YEAR, listed, names
+from rag.training.changes import NUMBER, YEAR
 from rag.training.data import Json
 from rag.training.facts import Fact, Text, widened
+from rag.training.naming import listed, names
 from rag.training.pair_arrays import Pair
 from rag.training.rewording import together
 from rag.training.statements import statement

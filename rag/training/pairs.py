@@ -17,10 +17,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from rag.training.changes import Around, Change, changed, names
+from rag.training.changes import Around, Change, changed
 from rag.training.data import Json, lines, part_of
 from rag.training.facts import Fact, Text, asked, cut_up, needs_title, said, widened
 from rag.training.misplaced import crossed, elsewhere, joined, unanswerable, with_tail
+from rag.training.naming import names
 from rag.training.pair_arrays import Pair, arrays
 from rag.training.recipe import Recipe, SupportRecipe
 
