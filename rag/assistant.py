@@ -25,7 +25,7 @@ from rag.rewriting import standing_alone
 from rag.several import Desk
 from rag.showing import alike, asks_for_several, growing, in_short, to_show
 from rag.support import SupportChecker
-from rag.tasks import Comparison, task_of
+from rag.tasks import Comparison, stands_alone, task_of
 from rag.types import Answer, Document, Hit, Progress, Turn, UpdateReport
 from rag.words import spelled
 
@@ -171,6 +171,8 @@ class Assistant:
 
     def _standing_alone(self, question: str, history: Sequence[Turn]) -> str:
         """A follow-up with what it leaves open filled in: by the language model where there is one, or by rules."""
+        if stands_alone(task_of(question)):
+            return question
         if self._generator is None or self._rewrite is None:
             return complete(question, history)
         written = self._generator.written

@@ -180,6 +180,15 @@ def task_of(question: str) -> Task | None:
     return _mentions(asked) or _comparison(asked, before) or _summary(asked)
 
 
+def stands_alone(task: Task | None) -> bool:
+    """Whether a task says itself what it is about: "the strike", not "it"."""
+    if task is None:
+        return False
+    named = task.phrases if isinstance(task, Mentions) else (task.name,) if isinstance(task, Summary) else ()
+    about = " ".join([*named, "" if isinstance(task, Mentions) else task.topic])
+    return bool(content_words(about))
+
+
 def _mentions(asked: str) -> Mentions | None:
     first, _, rest = asked.partition("? ")
     again = _AGAIN.match(rest)

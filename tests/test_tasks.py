@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.tasks import Comparison, Mentions, Summary, Task, task_of
+from rag.tasks import Comparison, Mentions, Summary, Task, stands_alone, task_of
 
 SUITE = Path(__file__).parent.parent / "eval" / "suites" / "sample" / "questions.jsonl"
 SQUAD = Path(__file__).parent.parent.parent / "shared" / "data" / "squad2_dev" / "questions.jsonl.gz"
@@ -156,3 +156,17 @@ def test_hardly_a_question_about_encyclopedia_articles_is_taken_for_anything_but
         questions = [json.loads(line)["question"] for line in file]
     assert len(questions) > 10_000
     assert [question for question in questions if task_of(question)] == []
+
+
+@pytest.mark.parametrize(
+    ("question", "alone"),
+    [
+        ("What do the union and the company say about the strike?", True),
+        ("How do Moscow and Kyiv see it?", False),
+        ("Which documents mention Lisk?", True),
+        ("Which documents mention him?", False),
+        ("Who won the vote?", False),
+    ],
+)
+def test_a_task_that_says_what_it_is_about_takes_nothing_from_the_turn_before(question: str, alone: bool) -> None:
+    assert stands_alone(task_of(question)) is alone
