@@ -16,7 +16,8 @@ LONGEST = 1_000  # characters of a sentence that is read at all
 _LABEL = r"(?:passages?|sources?|documents?|docs?|refs?|[\^#№])"
 _MARK = re.compile(
     rf"[\[【［]{{1,3}}\s{{0,3}}(?:{_LABEL}\s{{0,3}})?"
-    r"(\d{1,3}(?:\s{0,3}[,;–-]\s{0,3}\d{1,3})*)\s{0,3}(?:†[^\]】\n]{0,40})?[\]】］]{1,3}",
+    r"(\d{1,3}(?:\s{0,3}[,;–-]\s{0,3}\d{1,3})*)\s{0,3}(?:†[^\]】\n]{0,40})?"
+    r"(?:[,:@]\s{0,3}(?:[a-z]{1,6}\.?\s{0,3})?\d[\d:–-]{0,15})?[\]】］]{1,3}",  # a page or characters are no hint
     re.IGNORECASE,
 )
 _WIDEST_RANGE = 20  # [1-3] means 1, 2 and 3; a wider range than this means nothing

@@ -329,3 +329,9 @@ def test_a_checker_lifts_nothing_that_shares_no_word_with_its_source() -> None:
 def test_a_union_of_states_is_the_same_by_its_initials(draft: str, text: str) -> None:
     assert outcome(draft, text) == "supported"
     assert outcome(draft.replace("United States", "UK").replace("U.S.", "UK").replace("UN", "UK"), text) == "not found"
+
+
+@pytest.mark.parametrize("mark", ["[1, p. 3]", "[1:34-90]", "[1, chars 3–90]", "[1@3:90]"])
+def test_a_page_or_characters_in_a_mark_are_not_left_in_the_sentence(mark: str) -> None:
+    found = gate(f"The blast left 12 dead and 40 injured in Porto {mark}.", DEAD)
+    assert [(one.text, one.support) for one in found.statements] == [(DEAD, "supported")]
