@@ -21,7 +21,9 @@ _MOST = 400  # words of either that are compared
 _FACTS = 40  # facts of a claim that are put into pairs
 _TOKEN = re.compile(r"[^\W_]+(?:[.,](?=\d)\d+)*|[$€£¥₪₽₹]")
 _WORDS = re.compile(r"[^\W_]+")
-_QUOTED = re.compile(r"“([^“”]{1,1000})”|\"([^\"]{1,1000})\"|«([^«»]{1,1000})»")
+_QUOTED = re.compile(  # marks whose other half stands in the sentence before or after count, too
+    r"“([^“”]{1,1000})(?:”|\Z)|\A([^“”]{1,1000})”|\"([^\"]{1,1000})(?:\"|\Z)|«([^«»]{1,1000})(?:»|\Z)|\A([^«»]{1,1000})»"
+)
 _LEAST_QUOTED = 3  # words in quotation marks that are somebody's own
 _NOT = re.compile(r"n[’']t\b")
 _DENIALS = frozenset(
@@ -79,7 +81,7 @@ def holds_quotes(claim: str, source: str) -> bool:
     """Whether what a claim puts into quotation marks stands so in the source, word for word; single words are free."""
     held = " ".join(map(fold, _WORDS.findall(source)))
     quoted = (
-        " ".join(map(fold, _WORDS.findall(match[1] or match[2] or match[3]))) for match in _QUOTED.finditer(claim)
+        " ".join(map(fold, _WORDS.findall(next(filter(None, match.groups()))))) for match in _QUOTED.finditer(claim)
     )
     return all(f" {words} " in f" {held} " for words in quoted if words.count(" ") >= _LEAST_QUOTED - 1)
 
