@@ -255,13 +255,14 @@ class Catalog:
                 storing.insert(connection, document, path, passages)
             storing.note_file(connection, path, sha256, readers)
 
-    def remove(self, path: str) -> None:
-        """Delete a document, or all documents of a file, with passages, lexical entries and vectors at once.
+    def remove(self, *paths: str) -> None:
+        """Delete documents, or all documents of files, with passages, lexical entries and vectors in one transaction.
 
         Where other documents of its file stay, the file counts as changed: the next update reads it again.
         """
         with self._change() as connection:
-            storing.delete(connection, "path = ? OR file = ?", path, path)
+            for path in paths:
+                storing.delete(connection, "path = ? OR file = ?", path, path)
 
     @property
     def lost(self) -> list[str]:

@@ -149,12 +149,13 @@ class Index:
     def remove(self, path: str | Path | Sequence[str | Path]) -> list[str]:
         """Delete a document, all below a folder, or a list of them, with passages, lexical entries and vectors.
 
-        Returns their paths. The files stay, but for those that were uploaded into the index's own folder.
+        After a stop at any time all of them are there, or none is. Returns their paths. The files stay, but for those
+        that were uploaded into the index's own folder.
         """
         with write_lock(self.folder):
             paths = self._matching(path)
-            for one in paths:
-                self._catalog.remove(one)
+            if paths:
+                self._catalog.remove(*paths)
             self.finish()
             for one in paths:
                 if _below(one, self.folder / UPLOADS):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -14,6 +15,7 @@ import pytest
 from conftest import StandInEncoder
 from filelock import FileLock
 
+from rag import storing
 from rag.config import Config, EncoderSettings, PassageSettings
 from rag.documents import Loaded
 from rag.documents.sandbox import Sandbox
@@ -464,6 +466,32 @@ def test_several_documents_are_removed_at_once_and_uploaded_ones_with_their_empt
     assert [document.path for document in index.documents()] == [str(files / "harvest.txt"), str(kept)]
     assert (files / "riyadh.txt").exists()
     assert sorted(str(path.relative_to(uploads)) for path in uploads.rglob("*")) == ["a", "a/kept.txt"]
+
+
+def test_what_is_removed_at_once_is_all_there_or_all_gone_after_a_stop(
+    index: Index, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.update(files)
+    delete, deleted = storing.delete, list[str]()
+
+    def interrupted(connection: sqlite3.Connection, which: str, *values: str) -> None:
+        if len(deleted) == 2:
+            raise KeyboardInterrupt
+        delete(connection, which, *values)
+        deleted.append(values[0])
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(storing, "delete", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            index.remove(files)
+    assert len(deleted) == 2
+    assert [document.path for document in index.documents()] == sorted(paths(files, *TEXTS))
+    assert index.verify().ok
+    generation = index.verify().generation
+    assert index.remove(files) == sorted(paths(files, *TEXTS))
+    assert index.verify().generation == generation + 1
+    assert index.remove(files) == []
+    assert index.verify().generation == generation + 1
 
 
 def test_removing_the_empty_path_removes_nothing(index: Index, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:

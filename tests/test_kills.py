@@ -32,6 +32,7 @@ from rag.upkeep import rebuild, repair
 FILES, BOXES = 40, 4  # a box is a file that holds several documents
 LONG = 7  # the file that is now and then so long that the catalog shrinks when it goes
 INDEXES, KILLS = (100, 10) if STRESS else (10, 5)
+CLEARED = 300 if STRESS else 12  # kills while a box is being removed
 SANDBOXED = 10  # of so many children, one reads files as a user's update does
 WORDS = (
     "ministers met riyadh ceasefire harvest wheat bridge cracks mayor voters drought pillar monday noon ship".split()
@@ -49,7 +50,8 @@ def text_of(number: int, version: int) -> str:
     return "\n\n".join(sections)
 
 
-def box_of(box: str, number: int, version: int) -> list[Document]:
+def box_of(box: str, version: int) -> list[Document]:
+    number = int(box[-1])
     count = random.Random(f"{number}/{version}").randint(1, 4)
     texts = [text_of(1000 * (number + 1) + i, version) for i in range(count)]
     return [Document(text=text, path=f"{box}/{i}", title=f"Mail {i}", sha256=sha(text)) for i, text in enumerate(texts)]
@@ -89,7 +91,9 @@ def work(order: list[Any]) -> None:
     what, folder, seed = order
     if seed % SANDBOXED:
         updating.Sandbox = Direct  # type: ignore[assignment, misc]
-    done: dict[str, Callable[[Path, int], None]] = {"change": change, "rebuild": rebuild_often, "repair": repair_once}
+    done: dict[str, Callable[[Path, int], None]] = {
+        "change": change, "clear": clear_often, "rebuild": rebuild_often, "repair": repair_once
+    }  # fmt: skip
     done[what](Path(folder), seed)
 
 
@@ -105,7 +109,8 @@ def change(folder: Path, seed: int) -> None:
             journal.note("may be", {dropped: None})
             if index.remove(dropped):
                 journal.note("is", {dropped: None})
-            change_box(index, f"{folder}/boxes/{chance.randrange(BOXES)}", chance, journal, version)
+            box = f"{folder}/boxes/{chance.randrange(BOXES)}"
+            change_box(index, box, box_of(box, version) if chance.random() < 0.8 else [], journal)
 
 
 def change_files(files: list[Path], aside: Path, chance: random.Random, version: int) -> None:
@@ -133,9 +138,8 @@ def update(index: Index, files: list[Path], journal: Journal) -> None:
     journal.note("is", dict.fromkeys(report.removed))
 
 
-def change_box(index: Index, box: str, chance: random.Random, journal: Journal, version: int) -> None:
+def change_box(index: Index, box: str, documents: list[Document], journal: Journal) -> None:
     """Store another version of a box, or none."""
-    documents = box_of(box, int(box[-1]), version) if chance.random() < 0.8 else []
     texts = {document.path: sha(document.text) for document in documents}
     states = {**{f"{box}/{i}": texts.get(f"{box}/{i}") for i in range(4)}, box: box_sha(texts)}
     journal.note("may be", states)
@@ -144,6 +148,15 @@ def change_box(index: Index, box: str, chance: random.Random, journal: Journal, 
     else:
         index.remove(box)
     journal.note("is", states)
+
+
+def clear_often(folder: Path, seed: int) -> None:
+    """Store a box and remove it again, over and over, until killed."""
+    box, journal = f"{folder}/boxes/0", Journal(folder)
+    with opened(folder / "index") as index:
+        for version in range(seed * 1000, seed * 1000 + 1000):
+            change_box(index, box, box_of(box, version), journal)
+            change_box(index, box, [], journal)
 
 
 def rebuild_often(folder: Path, seed: int) -> None:
@@ -296,6 +309,19 @@ def test_kills_lose_nothing_that_was_acknowledged(
     assert len(kept) == INDEXES * KILLS
     assert sum(kept) > 10 * INDEXES * KILLS  # else the kills came before there was anything to lose
     assert set(kinds) == {"change", "rebuild", "repair"}
+
+
+def test_a_kill_while_a_file_is_removed_leaves_all_of_its_documents_or_none(children: Children, tmp_path: Path) -> None:
+    began, chance, tmp_path = time.monotonic(), random.Random(21), tmp_path.resolve()
+    kept = []
+    for seed in range(CLEARED):
+        # The third line of a child, and every fourth from there, says that it begins to remove.
+        lines, delay = 3 + 4 * chance.randint(0, 2), chance.uniform(0.0, 0.02)
+        kill_one(children, "clear", tmp_path, seed=seed, lines=lines, delay=delay)
+        with opened(tmp_path / "index") as index:
+            kept.append(check(index, possible(tmp_path)))
+    figures("kills while a file is removed", began, kills=len(kept), still_there=sum(map(bool, kept)), half=0)
+    assert len(kept) == CLEARED
 
 
 if __name__ == "__main__":
