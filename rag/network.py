@@ -98,25 +98,15 @@ class Network:
     @classmethod
     def load(cls, weights: Path = WEIGHTS, *, pinned: str = PINNED, bfloat16: bool | None = None) -> Network:
         """Raises ReaderError where the weights are missing or not the pinned ones, EncoderError for the embeddings."""
-        try:
-            found = hashlib.sha256(weights.read_bytes()).hexdigest()
-        except OSError as error:
-            raise ReaderError(
-                f"the reader's weights cannot be read at {weights}: {error.strerror}.", remedy="Run `make install`."
-            ) from None
-        if pinned and found != pinned:
-            raise ReaderError(
-                f"{weights.name} is not the reader's (sha256 {found}, expected {pinned}).", remedy="Check it out anew."
-            )
+        own = pinned_weights(weights, pinned, whose="the reader's")
         folder = bundled()
         with torch.device("meta"):
-            network = ReaderNetwork(_config(folder, attention="sdpa"))
-        own = load_file(weights)
+            network = ReaderNetwork(config_of(folder, attention="sdpa"))
         with safe_open(folder / "model.safetensors", "pt") as file:
             own[SHARED] = file.get_tensor(SHARED.removeprefix("body."))
         half = has_bfloat16() if bfloat16 is None else bfloat16
         kind = torch.bfloat16 if half else torch.float32
-        _fill(network, own, kind, weights)
+        fill(network, own, kind, weights)
         length = network.body.config.max_position_embeddings
         network.body.embeddings.register_buffer("position_ids", torch.arange(length).unsqueeze(0), persistent=False)
         network.body.embeddings.register_buffer(
@@ -277,7 +267,22 @@ def _windows(
     yield _Window(passage, ids[begin:], offsets[begin:], lies[begin:])
 
 
-def _fill(network: ReaderNetwork, own: dict[str, Tensor], kind: torch.dtype, weights: Path) -> None:
+def pinned_weights(file: Path, pinned: str, *, whose: str) -> dict[str, Tensor]:
+    """The weights of a file. Raises ReaderError where it is missing or not the pinned one; "" pins none."""
+    try:
+        found = hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ReaderError(
+            f"{whose} weights cannot be read at {file}: {error.strerror}.", remedy="Run `make install`."
+        ) from None
+    if pinned and found != pinned:
+        raise ReaderError(
+            f"{file.name} is not {whose} (sha256 {found}, expected {pinned}).", remedy="Check it out anew."
+        )
+    return load_file(file)
+
+
+def fill(network: nn.Module, own: dict[str, Tensor], kind: torch.dtype, weights: Path) -> None:
     """Put weights, in `kind` but for the heads, into a network that has none yet. Raises ReaderError."""
     given = {name: tensor.to(kind if name.startswith("body.") else torch.float32) for name, tensor in own.items()}
     found = network.load_state_dict(given, assign=True, strict=False)
@@ -292,7 +297,7 @@ def _fill(network: ReaderNetwork, own: dict[str, Tensor], kind: torch.dtype, wei
 def from_encoder() -> ReaderNetwork:
     """The network before any training: the bundled encoder's body, its word embeddings frozen."""
     folder = bundled()
-    network = ReaderNetwork(_config(folder))
+    network = ReaderNetwork(config_of(folder))
     weights = load_file(folder / "model.safetensors")
     kept = {name: weights[name] for name in network.body.state_dict() if name in weights}
     network.body.load_state_dict(kept)
@@ -304,7 +309,7 @@ def from_weights(weights: Path) -> ReaderNetwork:
     """The network as one training left it, to be trained on. Raises ReaderError where the weights do not fit."""
     network = from_encoder()
     own = load_file(weights) | {SHARED: network.body.embeddings.word_embeddings.weight.detach()}
-    _fill(network, own, torch.float32, weights)
+    fill(network, own, torch.float32, weights)
     return network
 
 
@@ -317,7 +322,7 @@ def own_weights(network: ReaderNetwork) -> dict[str, Tensor]:
     }
 
 
-def _config(folder: Path, *, attention: str = "eager") -> BertConfig:
+def config_of(folder: Path, *, attention: str = "eager") -> BertConfig:
     return BertConfig.from_pretrained(
         folder, attn_implementation=attention, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
     )

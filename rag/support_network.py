@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,8 +15,7 @@ from torch.nn.functional import gelu
 from transformers import BertModel
 
 from rag.encoder import bundled, has_bfloat16, piece_counter
-from rag.errors import ReaderError
-from rag.network import BATCH, SHARED, WEIGHTS, WINDOW, Batch, _config, arrange, from_weights
+from rag.network import BATCH, SHARED, WEIGHTS, WINDOW, Batch, arrange, config_of, fill, from_weights, pinned_weights
 from rag.network import PINNED as READER
 from rag.passages import TITLE_PIECES
 from rag.support import Claim
@@ -92,22 +90,19 @@ class Scorer:
         cls, trained: Path = TRAINED, *, pinned: str = PINNED, reader: Path = WEIGHTS, bfloat16: bool | None = None
     ) -> Scorer:
         """Raises ReaderError where weights are missing or not the pinned ones, EncoderError for the embeddings."""
-        own = {name: tensor for name, tensor in _checked(reader, READER).items() if name.startswith("body.")}
-        own |= _checked(trained, pinned)
+        own = {
+            name: tensor
+            for name, tensor in pinned_weights(reader, READER, whose="the reader's").items()
+            if name.startswith("body.")
+        }
+        own |= pinned_weights(trained, pinned, whose="the support checker's")
         folder = bundled()
         with safe_open(folder / "model.safetensors", "pt") as file:
             own[SHARED] = file.get_tensor(SHARED.removeprefix("body."))
         with torch.device("meta"):
-            network = SupportNetwork(BertModel(_config(folder, attention="sdpa"), add_pooling_layer=False))
+            network = SupportNetwork(BertModel(config_of(folder, attention="sdpa"), add_pooling_layer=False))
         kind = torch.bfloat16 if (has_bfloat16() if bfloat16 is None else bfloat16) else torch.float32
-        given = {name: tensor.to(kind if name.startswith("body.") else torch.float32) for name, tensor in own.items()}
-        found = network.load_state_dict(given, assign=True, strict=False)
-        if found.missing_keys or found.unexpected_keys:
-            raise ReaderError(
-                f"{trained.name} does not fit the network (missing {found.missing_keys[:1]}, "
-                f"unexpected {found.unexpected_keys[:1]}).",
-                remedy="Train it anew: see rag/training/README.md.",
-            )
+        fill(network, own, kind, trained)
         length = network.body.config.max_position_embeddings
         embeddings = network.body.embeddings
         embeddings.register_buffer("position_ids", torch.arange(length).unsqueeze(0), persistent=False)
@@ -141,19 +136,3 @@ def alike(text: str) -> str:
     """The text with percent and initials written in one way: a claim may write them otherwise than its premise."""
     text = _PERCENT.sub(" percent", text)
     return _INITIALS.sub(lambda match: match.group().replace(".", ""), text)
-
-
-def _checked(file: Path, pinned: str) -> dict[str, Tensor]:
-    """The weights of a file. Raises ReaderError where it is missing or not the pinned one; "" pins none."""
-    try:
-        found = hashlib.sha256(file.read_bytes()).hexdigest()
-    except OSError as error:
-        raise ReaderError(
-            f"the support checker's weights cannot be read at {file}: {error.strerror}.", remedy="Run `make install`."
-        ) from None
-    if pinned and found != pinned:
-        raise ReaderError(
-            f"{file.name} is not the support checker's (sha256 {found}, expected {pinned}).",
-            remedy="Check it out anew.",
-        )
-    return load_file(file)

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -25,12 +23,10 @@ from rag.support_network import SupportNetwork, from_reader, trained_weights
 from rag.training.pair_arrays import KINDS, LABELS, Pairs
 from rag.training.pairs import write
 from rag.training.recipe import Recipe, SupportRecipe
+from rag.training.steps import Numbers, batches, resume, save
 
-POOL = 32  # batches that are sorted by length together
 EVERY = 250  # steps from one checkpoint to the next
 CHECKED = 1200  # pairs of the check part that the learning curve is drawn from
-
-Numbers = npt.NDArray[np.int64]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -59,13 +55,13 @@ def train(work: Path, recipe: SupportRecipe) -> None:
         [{"params": body}, {"params": head}], lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
     )
     state = work / f"support-{recipe.seed}.pt"
-    step = _resume(state, network, optimizer)
-    batches = _batches(pairs, recipe, step)
+    step = resume(state, network, optimizer)
+    drawn = _batches(pairs, recipe, step)
     begun, seen, losses = time.monotonic(), 0, []
     while step < recipe.steps:
         for group, rate in zip(optimizer.param_groups, rates, strict=True):
             group["lr"] = rate * _rate(step, recipe)
-        chosen = next(batches)
+        chosen = next(drawn)
         loss = cross_entropy(_logits(network, pairs, chosen), _labels(pairs, chosen))
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_([*body, *head], 1.0)
@@ -80,7 +76,7 @@ def train(work: Path, recipe: SupportRecipe) -> None:
             print(f"step {step:,} of {recipe.steps:,}: loss {np.mean(losses[-50:]):.3f}, {speed:.1f} pairs/s, "
                   f"{left:.0f} min left", flush=True)  # fmt: skip
         if step % EVERY == 0 or step == recipe.steps:
-            _save(state, step, network, optimizer)
+            save(state, step, network, optimizer)
             if step % (2 * EVERY) == 0 or step == recipe.steps:
                 _record(work / f"support-curve-{recipe.seed}.jsonl", step, network, pairs)
             begun, seen = time.monotonic(), 0
@@ -97,14 +93,11 @@ def _batches(pairs: Pairs, recipe: SupportRecipe, skip: int) -> Iterator[Numbers
     while True:
         chance = np.random.default_rng((recipe.seed, number))
         order = chance.permutation(own)
-        for begin in range(0, len(order), size * POOL):
-            pool = order[begin : begin + size * POOL]
-            pool = pool[np.argsort(lengths[pool], kind="stable")]
-            for at in chance.permutation(len(pool) // size):
-                if skip:
-                    skip -= 1
-                else:
-                    yield pool[at * size : (at + 1) * size]
+        for batch in batches(order, lengths, size=size, chance=chance):
+            if skip:
+                skip -= 1
+            else:
+                yield batch
         number += 1
 
 
@@ -123,22 +116,6 @@ def _rate(step: int, recipe: SupportRecipe) -> float:
         return (step + 1) / recipe.warm_up
     decay_from = round(recipe.steps * (1 - recipe.decay))
     return 1.0 if step < decay_from else (recipe.steps - step) / (recipe.steps - decay_from)
-
-
-def _resume(file: Path, network: SupportNetwork, optimizer: torch.optim.Optimizer) -> int:
-    if not file.exists():
-        return 0
-    state = torch.load(file, weights_only=True, map_location="cpu")
-    network.load_state_dict(state["network"])
-    optimizer.load_state_dict(state["optimizer"])
-    print(f"resuming at step {state['step']:,}")
-    return int(state["step"])
-
-
-def _save(file: Path, step: int, network: SupportNetwork, optimizer: torch.optim.Optimizer) -> None:
-    aside = file.with_suffix(".new")
-    torch.save({"step": step, "network": network.state_dict(), "optimizer": optimizer.state_dict()}, aside)
-    os.replace(aside, file)
 
 
 @torch.inference_mode()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -16,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -25,12 +23,10 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from rag.network import Batch, ReaderNetwork, Scores, arrange, from_encoder, from_weights, own_weights
 from rag.training.data import KINDS, Examples
 from rag.training.recipe import Recipe, TrainingRecipe
+from rag.training.steps import Numbers, batches, resume, save
 
-POOL = 32  # batches that are sorted by length together
 EVERY = 250  # steps from one checkpoint to the next
 CHECKED = 600  # examples of the check part that the learning curve is drawn from
-
-Numbers = npt.NDArray[np.int64]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -60,15 +56,15 @@ def train(work: Path, recipe: Recipe, device: torch.device, weights: Path | None
     )
     decay_from = round(settings.steps * (1 - settings.decay))
     constant, decaying = (work / f"{name}-{settings.seed}.pt" for name in ("constant", f"decay-{settings.steps}"))
-    step = _resume(decaying if decaying.exists() else constant, network, optimizer)
-    batches = _batches(examples, recipe, step)
+    step = resume(decaying if decaying.exists() else constant, network, optimizer)
+    drawn = _batches(examples, recipe, step)
     if step > settings.steps:
         raise SystemExit(f"{work} holds {step:,} steps already: give more with --steps, or another folder.")
     begun, seen, losses = time.monotonic(), 0, []
     while step < settings.steps:
         for group in optimizer.param_groups:
             group["lr"] = settings.learning_rate * _rate(step, settings, decay_from)
-        chosen, chance = next(batches), np.random.default_rng((settings.seed, step))
+        chosen, chance = next(drawn), np.random.default_rng((settings.seed, step))
         batch = _on(device, examples, chosen, chance, settings.without_title)
         with _bfloat16(device):
             scores = network(batch)
@@ -86,7 +82,7 @@ def train(work: Path, recipe: Recipe, device: torch.device, weights: Path | None
             print(f"step {step:,} of {settings.steps:,}: loss {np.mean(losses[-50:]):.3f}, {speed:.1f} examples/s, "
                   f"{left:.0f} min left", flush=True)  # fmt: skip
         if step % EVERY == 0 or step == settings.steps:
-            _save(constant if step <= decay_from else decaying, step, network, optimizer)
+            save(constant if step <= decay_from else decaying, step, network, optimizer)
             _record(work / f"curve-{settings.seed}.jsonl", step, settings, network, examples, device)
             begun, seen = time.monotonic(), 0
     made = own_weights(network.to("cpu"))
@@ -116,14 +112,11 @@ def _batches(examples: Examples, recipe: Recipe, skip: int) -> Iterator[Numbers]
             for part, share in zip(parts, shares, strict=True)
         ]
         order = chance.permutation(np.concatenate(drawn))
-        for begin in range(0, len(order), size * POOL):
-            pool = order[begin : begin + size * POOL]
-            pool = pool[np.argsort(lengths[pool], kind="stable")]
-            for at in chance.permutation(len(pool) // size):
-                if skip:
-                    skip -= 1
-                else:
-                    yield pool[at * size : (at + 1) * size]
+        for batch in batches(order, lengths, size=size, chance=chance):
+            if skip:
+                skip -= 1
+            else:
+                yield batch
         number += 1
 
 
@@ -161,22 +154,6 @@ def _rate(step: int, settings: TrainingRecipe, decay_from: int) -> float:
 
 def _bfloat16(device: torch.device) -> AbstractContextManager[Any]:
     return torch.autocast(device.type, torch.bfloat16)
-
-
-def _resume(file: Path, network: ReaderNetwork, optimizer: torch.optim.Optimizer) -> int:
-    if not file.exists():
-        return 0
-    state = torch.load(file, weights_only=True, map_location="cpu")
-    network.load_state_dict(state["network"])
-    optimizer.load_state_dict(state["optimizer"])
-    print(f"resuming at step {state['step']:,}")
-    return int(state["step"])
-
-
-def _save(file: Path, step: int, network: ReaderNetwork, optimizer: torch.optim.Optimizer) -> None:
-    aside = file.with_suffix(".new")
-    torch.save({"step": step, "network": network.state_dict(), "optimizer": optimizer.state_dict()}, aside)
-    os.replace(aside, file)
 
 
 @torch.inference_mode()
