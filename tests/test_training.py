@@ -177,7 +177,7 @@ def test_a_training_that_was_stopped_ends_like_one_that_was_not(
         work.mkdir()
         examples.save(work / "examples.npz")
         if name == "stopped":
-            save, saved = training._save, []
+            save, saved = training.save, []
 
             def stopping(*arguments: Any, saved: list[int] = saved, save: Any = save) -> None:
                 save(*arguments)
@@ -186,7 +186,7 @@ def test_a_training_that_was_stopped_ends_like_one_that_was_not(
                     raise KeyboardInterrupt
 
             with monkeypatch.context() as patched:
-                patched.setattr(training, "_save", stopping)
+                patched.setattr(training, "save", stopping)
                 with pytest.raises(KeyboardInterrupt):
                     training.train(work, recipe, device)
         training.train(work, recipe, device)
