@@ -222,7 +222,9 @@ def test_a_prompt_that_is_too_long_and_a_reader_who_stops_are_no_failures_of_the
         assert asking.draft(QUESTION, [hit()]) == WHOLE
 
 
-@pytest.mark.parametrize("given", [formatdate(usegmt=True), "Wed, 01 Jan 2020 00:00:00 GMT", "0", "nonsense"])
+@pytest.mark.parametrize(
+    "given", [pytest.param(formatdate(usegmt=True), id="now"), "Wed, 01 Jan 2020 00:00:00 GMT", "0", "nonsense"]
+)
 def test_a_time_to_wait_that_has_passed_or_cannot_be_read_is_no_reason_to_give_up(given: str) -> None:
     with Endpoint(failure(503, retry_after=given), said(WHOLE)) as endpoint:
         assert generator(endpoint).draft(QUESTION, [hit()]) == WHOLE
