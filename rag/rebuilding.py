@@ -81,9 +81,11 @@ def _readable(catalog: Path) -> Iterator[Database]:
 
     SQLite takes the whole for no database without them, though all pages behind them may be sound.
     """
-    with open(catalog, "rb") if catalog.exists() else nullcontext() as stream:
+    unread = faults_of(catalog.parent, "the damaged catalog cannot be read")
+    with unread, open(catalog, "rb") if catalog.exists() else nullcontext() as stream:
         head = stream.read(_HEAD_LENGTH) if stream else b""
-    if len(head) < _HEAD_LENGTH or _with_head(head, catalog.stat().st_size) == head:
+        made = _with_head(head, catalog.stat().st_size) if len(head) == _HEAD_LENGTH else head
+    if made == head:
         with closing(Database(catalog)) as database:
             yield database
         return
@@ -95,7 +97,7 @@ def _readable(catalog: Path) -> Iterator[Database]:
                 if (beside := catalog.with_name(catalog.name + side)).exists():
                     shutil.copyfile(beside, copy.with_name(copy.name + side))
             with open(copy, "r+b") as stream:
-                stream.write(_with_head(head, catalog.stat().st_size))
+                stream.write(made)
         with closing(Database(copy)) as database:
             yield database
     finally:

@@ -21,7 +21,7 @@ from filelock import FileLock
 
 from rag.config import Config, PassageSettings
 from rag.database import Database
-from rag.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing, UnreadableDocument
+from rag.errors import IndexDamaged, IndexFault, IndexLocked, IndexMismatch, IndexMissing, UnreadableDocument
 from rag.index import Index
 from rag.ledger import Ledger
 from rag.passages import PassageParser
@@ -221,6 +221,24 @@ def test_a_catalog_whose_first_bytes_are_destroyed_gives_back_all_that_is_behind
     assert encoder.encoded == []
     assert told(folder, encoder) == expected
     assert not list(folder.glob("catalog.sqlite.headed*"))
+
+
+def test_a_damaged_catalog_that_the_disk_does_not_give_is_told_and_left(
+    folder: Path, encoder: StandInEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = bytearray((folder / "catalog.sqlite").read_bytes())
+    data[:100] = bytes(100)
+    (folder / "catalog.sqlite").write_bytes(data)
+
+    def failing(*_: object) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("rag.rebuilding._with_head", failing)
+    with pytest.raises(IndexFault, match=r"the damaged catalog cannot be read \(Input/output error\)"):
+        repair(folder, encoder=encoder)
+    assert (folder / "catalog.sqlite").read_bytes() == data
+    monkeypatch.undo()
+    assert repair(folder, encoder=encoder).salvaged == 4
 
 
 def test_any_flipped_bytes_are_mended_or_told(folder: Path, files: Path, encoder: StandInEncoder) -> None:
@@ -741,8 +759,6 @@ def test_the_catalog_shrinks_after_large_deletions_and_not_after_small_ones(
 def test_a_disk_too_full_to_compact_keeps_the_index_whole(
     tmp_path: Path, encoder: StandInEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rag.errors import IndexFault
-
     every = Database.all
 
     def full(self: Database, sql: str, *values: object) -> Any:
