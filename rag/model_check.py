@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rag import models, troubles
 from rag.config import LLMSettings
 from rag.drafting import Reply
-from rag.errors import ConfigError, LLMError
+from rag.errors import ConfigError
 from rag.pump import Pump
 from rag.writing import fault, responses
 
@@ -86,7 +86,7 @@ def _window(settings: LLMSettings, known: dict[str, Any]) -> Finding:
     if settings.provider == "ollama":
         try:
             entry = _fetched(settings, "/api/show", {"model": settings.model})
-        except LLMError:
+        except _NoAnswer:
             entry = {}
     said = _tokens(entry)
     known["context_window"], known["context_window_from"] = (
@@ -183,9 +183,10 @@ def _fetched(settings: LLMSettings, path: str, body: dict[str, Any] | None = Non
     raise _NoAnswer(f"{models.endpoint(settings)}: {what}", remedy=remedy, status=status)
 
 
-class _NoAnswer(LLMError):
+class _NoAnswer(Exception):
     """The endpoint did not answer such a request; others it may answer where a server alone refused this one."""
 
     def __init__(self, message: str, *, remedy: str, status: int) -> None:
-        super().__init__(message, remedy=remedy)
+        super().__init__(message)
+        self.message, self.remedy = message, remedy
         self.is_final = status in (0, 401, 403)
