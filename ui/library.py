@@ -15,6 +15,7 @@ from ui import listing, render
 from ui.adding import Adding
 from ui.collections import LONGEST_NAME, Collections
 from ui.finding import Wanted, matching, outlets
+from ui.intake import Intake
 from ui.settings import AT_ONCE, HIDDEN, PLAIN
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,8 @@ class Library:
             **AT_ONCE,
         )  # fmt: skip
         added = self._adding.keep(told, after=found)
-        added.then(self._refreshed, [self._collection, self._chosen, *self._wanted], self._list, **AT_ONCE)
+        wanted = [self._adding.intake, self._collection, self._chosen, *self._wanted]
+        added.then(self._added_meanwhile, wanted, self._list, **AT_ONCE)
         self.changed.append(added)
         return found
 
@@ -226,6 +228,10 @@ class Library:
     def _switched(self, name: str, *, report: Any = "") -> tuple[Any, ...]:
         hidden, filters = gr.update(visible=False), ("", "", "", "title")
         return name, report, hidden, *self._names(name), *filters, *self._refreshed(name, ())
+
+    def _added_meanwhile(self, intake: Intake, *wanted: Any) -> tuple[Any, ...]:
+        """List the documents anew where files were being added; else a list in which somebody ticks already stays."""
+        return self._refreshed(*wanted) if intake.last else tuple(gr.skip() for _ in self._list)
 
     def _found_again(self, shown: str, name: str) -> tuple[Any, ...]:
         if shown == name or shown not in self._collections.names():
