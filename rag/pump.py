@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-_AHEAD = 256  # items that wait to be taken: whoever makes them faster waits, so that memory stays bounded
+_AHEAD = 32  # items that wait to be taken: whoever makes them faster waits, so that memory stays bounded
 _LOOK = 0.05  # seconds after which a thread that waits for room sees that nobody takes any more
 _END = object()
 

@@ -240,6 +240,8 @@ def test_a_date_to_wait_for_that_is_far_off_is_said_and_not_waited_for() -> None
 
 
 def test_what_never_ends_takes_little_memory() -> None:
+    with Endpoint(said(WHOLE)) as endpoint:
+        list(generator(endpoint).stream(QUESTION, [hit()]))  # what is imported for the first of all is no part of it
     with Endpoint(endless(first=WHOLE, piece="x" * 1000)) as endpoint:
         asking = generator(endpoint)
         tracemalloc.start()
