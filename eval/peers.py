@@ -1,8 +1,8 @@
 """Other projects' question answering, run for real on Footnote's encoder: txtai and Haystack.
 
 Both are built as their own introductions build them. Neither has a language model here, so the best passage is the
-answer, as with the baselines. They are an extra, `.venv/bin/pip install -e '.[peers]'`. They are imported when a system is
-made, so that this does not count as indexing, and connect to nothing.
+answer, as with the baselines. They are an extra, `.venv/bin/pip install -e '.[peers]'`. They are imported when a
+system is made, so that this does not count as indexing, and connect to nothing.
 """
 
 from __future__ import annotations
