@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from rag.network import arrange
-from rag.support_network import SupportNetwork, from_reader, trained_weights
+from rag.support_network import SupportNetwork, from_reader, put_in, trained_weights
 from rag.training.pair_arrays import KINDS, LABELS, Pairs
 from rag.training.pairs import write
 from rag.training.recipe import Recipe, SupportRecipe
@@ -33,21 +33,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m rag.training.checker", description=__doc__)
     parser.add_argument("work", type=Path, help="folder with pairs.npz; checkpoints go there")
     parser.add_argument("--data", type=Path, help="folder to make the pairs from where WORK holds none")
+    parser.add_argument(
+        "--from", dest="weights", type=Path, help="trained weights to begin with, by the recipe's [support_further]"
+    )
     parser.add_argument("--steps", type=int, help="steps in all, instead of the recipe's")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
     if options.data and not (options.work / "pairs.npz").exists():
-        write(options.data, options.work)
-    recipe = Recipe.load().support
-    train(options.work, recipe.model_copy(update={"steps": options.steps or recipe.steps}))
+        write(options.data, options.work, further=options.weights is not None)
+    recipe = Recipe.load().support_further if options.weights else Recipe.load().support
+    recipe = recipe.model_copy(update={"steps": options.steps or recipe.steps})
+    train(options.work, recipe, weights=options.weights)
 
 
-def train(work: Path, recipe: SupportRecipe) -> None:
-    """Train to the last step of the recipe; a checkpoint in `work` is resumed."""
+def train(work: Path, recipe: SupportRecipe, *, weights: Path | None = None) -> None:
+    """Train to the last step of the recipe, from `weights` or the reader's; a checkpoint in `work` is resumed."""
     torch.manual_seed(recipe.seed)
     pairs = Pairs.load(work / "pairs.npz")
-    network = from_reader(frozen=recipe.frozen).train()
+    network = from_reader(frozen=recipe.frozen)
+    if weights:
+        put_in(network, weights)
+    network.train()
     head = [*network.pooled.parameters(), *network.classes.parameters()]
     body = [parameter for parameter in network.body.parameters() if parameter.requires_grad]
     rates = (recipe.learning_rate, recipe.head_rate)

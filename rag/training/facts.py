@@ -11,7 +11,7 @@ from rag.training.data import Json
 from rag.training.naming import names
 from rag.training.recipe import SupportRecipe
 from rag.training.rewording import REWORDINGS, named, together
-from rag.training.statements import statement, tidy
+from rag.training.statements import statement, tidy, with_answer
 from rag.words import stems
 
 
@@ -50,14 +50,17 @@ def cut_up(document: Json) -> Text:
     return Text(document["id"], document["title"], text, [tidy(text[a:b]) for a, b in spans], [a for a, _ in spans])
 
 
-def asked(text: Text, questions: Sequence[Json], chance: random.Random) -> Iterator[Fact]:
-    """Statements made from questions, with as many sentences before the answer's as their names need."""
+def asked(text: Text, questions: Sequence[Json], chance: random.Random, recipe: SupportRecipe) -> Iterator[Fact]:
+    """Statements made from questions, with as many sentences before the answer's as their names need.
+
+    Where no rule makes one, and now and then beside, the question itself with its answer.
+    """
     for one in questions:
         if not one["answerable"] or not one["evidence"]:
             continue
         made = statement(one["question"], one["answers"][0])
-        if not made:
-            continue
+        if not made or chance.random() < recipe.as_asked:
+            made = with_answer(one["question"], one["answers"][0])
         at = text.sentence_at(one["evidence"][0]["start"])
         first = at
         needed = set(stems(" ".join(names(made, text.text)))) - set(stems(text.title))

@@ -11,8 +11,9 @@ from rag.training.data import Json
 from rag.training.facts import Fact, Text, widened
 from rag.training.naming import listed, names
 from rag.training.pair_arrays import Pair
+from rag.training.recipe import SupportRecipe
 from rag.training.rewording import together
-from rag.training.statements import statement
+from rag.training.statements import statement, with_answer
 from rag.training.verbs import is_finite
 from rag.words import stems
 
@@ -109,16 +110,18 @@ def _halves(sentence: str) -> tuple[str, str] | None:
     return " ".join(subject), " ".join(words[at:])
 
 
-def unanswerable(text: Text, questions: Sequence[Json], chance: random.Random) -> Iterator[Pair]:
+def unanswerable(text: Text, questions: Sequence[Json], chance: random.Random, recipe: SupportRecipe) -> Iterator[Pair]:
     """Questions that people wrote to look answerable, with an answer that looks right."""
     answerable = [one for one in questions if one["answerable"] and one["evidence"]]
     for one in questions:
         if one["answerable"] or one["meta"].get("kind", "unans") != "unans":
             continue
         answer, at = _plausible(text, one["question"], answerable, chance)
-        made = statement(one["question"], answer) if answer else ""
-        if not made:
+        if not answer:
             continue
+        made = statement(one["question"], answer)
+        if not made or chance.random() < recipe.as_asked:
+            made = with_answer(one["question"], answer)
         first, last = widened(text, Fact(text=made, first=at, last=at, made="question"), chance)
         yield Pair(
             claim=made, title=text.title, premise=text.premise(first, last), label="not found", kind="unanswerable",
@@ -156,7 +159,8 @@ def crossed(text: Text, fact: Fact, facts: Sequence[Fact], chance: random.Random
     premise = text.premise(min(one.first for one in (fact, other)), max(one.last for one in (fact, other)))
     if listed(fact.answer, other.answer, premise):
         return None
-    made = statement(fact.question, other.answer)
+    as_asked = fact.text == with_answer(fact.question, fact.answer)
+    made = (with_answer if as_asked else statement)(fact.question, other.answer)
     return (made, premise) if made else None
 
 

@@ -32,13 +32,13 @@ def pairs_of(document: Json, questions: Sequence[Json], far: Sequence[str], reci
     """The pairs of one document; always the same for the same recipe."""
     chance = random.Random(f"{recipe.seed} {document['id']}")
     text = cut_up(document)
-    facts = [*asked(text, questions, chance), *said(text, chance, recipe)]
+    facts = [*asked(text, questions, chance, recipe), *said(text, chance, recipe)]
     chance.shuffle(facts)
     made: list[Pair | None] = []
     for fact in facts[: recipe.facts.get(document["id"].partition("/")[0], recipe.facts["others"])]:
         for _ in range(recipe.copies):
             made.append(_judged(text, fact, facts, far, chance, recipe))
-    made += unanswerable(text, questions, chance)
+    made += unanswerable(text, questions, chance, recipe)
     return list(dict.fromkeys(pair for pair in made if pair))
 
 
@@ -162,16 +162,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m rag.training.pairs", description=__doc__)
     parser.add_argument("data", type=Path, help="folder with documents.jsonl.gz and questions.jsonl.gz")
     parser.add_argument("work", type=Path, help="folder for the arrays and checkpoints")
+    parser.add_argument("--further", action="store_true", help="those of the recipe's [support_further]")
     options = parser.parse_args(arguments)
     options.work.mkdir(parents=True, exist_ok=True)
-    write(options.data, options.work)
+    write(options.data, options.work, further=options.further)
 
 
-def write(data: Path, work: Path) -> None:
+def write(data: Path, work: Path, *, further: bool = False) -> None:
     """Make pairs.npz in `work`, and print how many of each kind it holds."""
     recipe = Recipe.load()
-    found = list(made_from(data, recipe.support, held_out=recipe.data.held_out))
-    pairs = arrays(found, window=recipe.support.window)
+    support = recipe.support_further if further else recipe.support
+    found = list(made_from(data, support, held_out=recipe.data.held_out))
+    pairs = arrays(found, window=support.window)
     pairs.save(work / "pairs.npz")
     counts = Counter((part, pair.kind, pair.label) for part, pair in found)
     for (part, kind, label), number in sorted(counts.items()):

@@ -47,6 +47,7 @@ class SupportRecipe(_Table):
     copies: int
     verbatim: float
     together: float
+    as_asked: float
     without_title: float
     window: int
     frozen: int
@@ -69,10 +70,12 @@ class Recipe(_Table):
     training: TrainingRecipe
     further: TrainingRecipe
     support: SupportRecipe
+    support_further: SupportRecipe
 
     @classmethod
     def load(cls, file: Path = RECIPE) -> Recipe:
         """Raises pydantic's ValidationError where a figure is missing, unknown or of another type."""
         tables = tomllib.loads(file.read_text(encoding="utf-8"))
-        tables["further"] = tables.get("training", {}) | tables.get("further", {})
+        for name, base in (("further", "training"), ("support_further", "support")):
+            tables[name] = tables.get(base, {}) | tables.get(name, {})
         return cls.model_validate(tables)

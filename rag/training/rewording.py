@@ -24,6 +24,13 @@ _WHAT_SAID = re.compile(
     rf"^(?P<what>[A-Z][^\"“”]{{15,}}), (?:(?P<who>{_WHO}) (?P<verb>{SAID})|(?P<verb2>{SAID}) (?P<who2>{_WHO}))$"
 )
 _ACCORDING = re.compile(r"^According to (?P<who>[^,]{3,60}), (?P<what>.{15,})$")
+_SPEECH = r"[\"“](?P<speech>[^\"“”]{12,}?)[,.]?[\"”]"
+_MORE_SPEECH = r"(?: [\"“](?P<more>[^\"“”]{8,}?)\.?[\"”])?"
+_SPEECH_SAID = re.compile(
+    rf"^{_SPEECH},? (?:(?P<who>{_WHO}) (?:{SAID})|(?:{SAID}) (?P<who2>{_WHO}))"
+    rf"(?:, [^\"“”]{{3,80}}?)?[,.]?{_MORE_SPEECH}$"
+)
+_SAID_SPEECH = re.compile(rf"^(?P<who>{_WHO})(?:, [^,\"“”]{{3,60}},)? (?:{SAID})[,:]? {_SPEECH}$")
 _BRACKET = re.compile(r"\s*\([^()]*\)|\s*\[[^\[\]]*\]")
 _RELATIVE = re.compile(r", (?:which|who|whose|where|including|such as|known as|according to)\b[^,.;()\"]{3,}, ")
 _TRAILING = re.compile(
@@ -70,6 +77,27 @@ _SYNONYMS = (
     ("refused", "declined"), ("selected", "chosen"), ("as well as", "and"), ("assistance", "help"), ("area", "region"),
     ("created", "made"), ("developed", "created"), ("released", "issued"), ("published", "released"),
     ("capital city", "capital"),
+    ("major", "main"), ("huge", "enormous"), ("begins", "starts"), ("starts", "begins"), ("ends", "finishes"),
+    ("country", "nation"), ("nation", "country"), ("countries", "nations"), ("company", "firm"), ("firm", "company"),
+    ("companies", "firms"), ("employees", "workers"), ("workers", "employees"), ("physicians", "doctors"),
+    ("doctors", "physicians"), ("lawyer", "attorney"), ("attorney", "lawyer"), ("students", "pupils"),
+    ("pupils", "students"), ("illness", "disease"), ("disease", "illness"), ("cars", "automobiles"),
+    ("provided", "supplied"), ("supplied", "provided"), ("led by", "headed by"), ("headed by", "led by"),
+    ("took part in", "participated in"), ("participated in", "took part in"), ("carried out", "conducted"),
+    ("conducted", "carried out"), ("set up", "established"), ("every year", "annually"), ("annually", "every year"),
+    ("each year", "every year"), ("per year", "a year"), ("rose", "increased"), ("increased", "rose"),
+    ("fell", "dropped"), ("dropped", "fell"), ("decreased", "fell"), ("grew", "increased"), ("lived", "resided"),
+    ("known as", "called"), ("called", "known as"), ("named", "called"), ("quickly", "fast"), ("difficult", "hard"),
+    ("whole", "full"), ("comprises", "consists of"), ("composed of", "made up of"), ("made up of", "composed of"),
+    ("contains", "holds"), ("currently", "at present"), ("at present", "currently"), ("formerly", "previously"),
+    ("previously", "formerly"), ("afterwards", "later"), ("murdered", "killed"), ("famous", "well known"),
+    ("well-known", "famous"), ("renowned", "famous"), ("wealthy", "rich"), ("taught", "instructed"),
+    ("occurred", "took place"), ("took place", "happened"), ("happened", "occurred"), ("gave", "provided"),
+    ("choose", "select"), ("chose", "selected"), ("vital", "essential"), ("essential", "vital"), ("aid", "help"),
+    ("task", "job"), ("goal", "aim"), ("aim", "goal"), ("method", "way"), ("forbade", "banned"), ("banned", "forbade"),
+    ("strike", "walkout"), ("clashes", "fighting"), ("heads", "leads"), ("vote", "ballot"), ("probe", "investigation"),
+    ("investigation", "inquiry"), ("criticised", "condemned"), ("called off", "cancelled"), ("cancelled", "called off"),
+    ("postponed", "put off"), ("put off", "postponed"), ("visited", "paid a visit to"), ("met", "held talks with"),
 )  # fmt: skip
 _COMPILED = [
     (re.compile((r"\b" if one[0].isalpha() else "") + one + (r"\b" if one[-1].isalpha() else "")), other)
@@ -138,9 +166,20 @@ def moved(sentence: str, chance: random.Random) -> str:
             f"{_upper(match['what'])}, according to {match['who']}.",
             f"{_upper(match['who'])} said that {_lower(match['what'])}.",
         ]
+    if match := _SPEECH_SAID.match(body):
+        found += _spoken(match["who"] or match["who2"], match["speech"], match["more"])
+    if match := _SAID_SPEECH.match(body):
+        who, speech = match["who"], match["speech"]
+        found += [f'"{_upper(speech)}," {who} said.', f'"{_upper(speech)}," said {who}.']
     if (match := _LEADING.match(body)) and _MOVABLE.match(match["lead"]):
         found.append(f"{_upper(match['rest'])} {_lower(match['lead'])}.")
     return _chosen(found, sentence, chance)
+
+
+def _spoken(who: str, speech: str, more: str | None) -> list[str]:
+    """What was said, behind who said it; of a speech in two parts, the first alone and both."""
+    found = [f'{who} said: "{_upper(speech)}."', f'{who} said "{speech}".']
+    return [*found, f'{who} said: "{_upper(speech)}{"," if more[0].islower() else "."} {more}."'] if more else found
 
 
 def split(sentence: str, chance: random.Random) -> str:

@@ -48,6 +48,11 @@ def statement(question: str, answer: str) -> str:
     return f"{found[0].upper()}{found[1:]}."
 
 
+def with_answer(question: str, answer: str) -> str:
+    """A question and its answer, as they are."""
+    return f"{tidy(question).rstrip('?!. ')}? {tidy(answer).strip(' .,;:')}."
+
+
 def _unfit(given: str) -> bool:
     """Whether an answer cannot stand for a noun: a pronoun, a whole sentence, half of a bracket."""
     words = given.split()
