@@ -10,77 +10,25 @@ import random
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from eval.draft_parts import Draft, Told, Unit, fit, keys, precedes, prose, refers, says
 from eval.lies import LIES
 from eval.records import lines, text_document
-from eval.scenes import Scene
+from eval.scenes import NAME, Scene
 from eval.standing import absent
 from eval.truths import TRUTHS, answered
 from rag.passages import PassageParser
-from rag.sentences import is_pointer, sentences
-from rag.types import Document, Hit
+from rag.sentences import is_pointer
+from rag.types import Hit
 from rag.words import words
 
 PASSAGES = 6  # shown with each draft
+MOVED = "pronoun moved"  # the kind of lie that tells of one what the source tells of another
 OUT_OF_RANGE = ("wrong id", "swapped ids", "id out of range")  # kinds of lies whose words are true
 _TRIED = 400  # sentences tried for one place in a draft
-_PLAIN = re.compile(r"[A-Z“\"][^\[\]{}<>*_`|#\\\n†【】]+[.”\"]")
-_SPACED = tuple(
-    (re.compile(found), put)
-    for found, put in (
-        (r"\s+([,.;:?!%)\]’”]|'s\b|n't\b)", r"\1"),
-        (r"([(\[$£“‘])\s+", r"\1"),
-        (r"(?<=\w) ([-–]) (?=\w)", r"\1"),
-        (r"(``|'')", '"'),
-        (r'" ([^"]*?) "', r'"\1"'),
-    )
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unit:
-    """A sentence of a passage: the number of the passage, and where it stands. `text` is written as prose is."""
-
-    number: int
-    path: str
-    start: int
-    end: int
-    text: str
-    following: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """A sentence of a draft and the passages it cites; `units` are those that it was made from, `kind` how."""
-
-    text: str
-    marks: tuple[int, ...]
-    true: bool
-    kind: str
-    units: tuple[Unit, ...]
-
-    @property
-    def key(self) -> str:
-        return " ".join(words(self.text))
-
-    def marked(self, *, before: bool) -> str:
-        marks = "".join(f"[{n}]" for n in self.marks)
-        return f"{self.text[:-1]} {marks}." if before and self.text.endswith(".") else f"{self.text} {marks}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """A draft, the passages that its marks count, and their documents by path; `article` is what it is about."""
-
-    question: str
-    article: str
-    text: str
-    told: tuple[Told, ...]
-    hits: tuple[Hit, ...]
-    documents: dict[str, Document] = field(repr=False)
+_PERSON = re.compile(r"(?:He|She|His|Her)\b")
 
 
 class Drafts:
@@ -101,7 +49,7 @@ class Drafts:
         self._holding: dict[str, list[str]] = defaultdict(list)
         for path, document in self.documents.items():
             self._article[document.title].append(path)
-            for word in set(words(document.text)):
+            for word in sorted(set(words(document.text))):
                 self._holding[word].append(path)
         self._cut: dict[str, list[Hit]] = {}
         self.counts: Counter[str] = Counter()
@@ -167,7 +115,7 @@ class Drafts:
         beside = [hit for hit in own if hit not in gold][:2]
         beside += [hit for path in article[:3] for hit in self._passages(path)[:1]]
         scores: dict[str, float] = defaultdict(float)
-        for word in set(words(question["question"])):
+        for word in sorted(set(words(question["question"]))):
             holding = self._holding.get(word, [])
             if len(holding) <= max(3, len(self.documents) // 20):
                 for path in holding:
@@ -204,7 +152,7 @@ class Drafts:
             return None
         if len(told) < 2 or len({one.key for one in told}) < len(told):
             return None
-        if _split(" ".join(one.text for one in told)) != [one.key for one in told]:
+        if keys(" ".join(one.text for one in told)) != [one.key for one in told]:
             return None
         text = " ".join(one.marked(before=self._chance.random() < 0.7) for one in told)
         self.counts.update(one.kind for one in told)
@@ -220,14 +168,15 @@ class Drafts:
 
     def _units(self, number: int, hit: Hit) -> list[Unit]:
         text = self.documents[hit.path].text
-        prose = [_prose(text[start:end]) for start, end in hit.sentences]
+        written = [prose(text[start:end]) for start, end in hit.sentences]
         return [
             Unit(
-                number=number, path=hit.path, start=start, end=end, text=prose[i],
-                following=prose[i + 1] if i + 1 < len(prose) and _fit(prose[i + 1]) else "",
+                number=number, path=hit.path, start=start, end=end, text=written[i],
+                before=written[i - 1] if i and fit(written[i - 1]) else "",
+                following=written[i + 1] if i + 1 < len(written) and fit(written[i + 1]) else "",
             )
             for i, (start, end) in enumerate(hit.sentences)
-            if _fit(prose[i]) and not is_pointer(text, start, end)
+            if fit(written[i]) and not is_pointer(text, start, end)
         ]  # fmt: skip
 
     def _true(self, question: dict[str, Any], units: Sequence[Unit], told: Sequence[Told]) -> list[Told]:
@@ -236,10 +185,18 @@ class Drafts:
             if kind == "question and answer":
                 found = self._answered(question, units) if not any(one.kind == kind for one in told) else None
             else:
-                found = next((one for unit in units if (one := self._rewritten(kind, unit))), None)
+                found = next((one for unit in units if (one := self._rewritten(kind, unit, units))), None)
             if found:
-                return [found]
+                return [*self._named_before(found.units[0], units), found]
         return []
+
+    def _named_before(self, unit: Unit, units: Sequence[Unit]) -> list[Told]:
+        """The sentence that says whom a pronoun at the beginning of the next means."""
+        before = next((one for one in units if unit.refers and precedes(one, unit)), None)
+        return [self._as_it_stands(before)] if before else []
+
+    def _as_it_stands(self, unit: Unit) -> Told:
+        return Told(text=unit.text, marks=(unit.number,), true=True, kind="verbatim", units=(unit,))
 
     def _answered(self, question: dict[str, Any], units: Sequence[Unit]) -> Told | None:
         gold = question["evidence"][0]
@@ -247,16 +204,18 @@ class Drafts:
             return None  # its questions are searches, in small letters
         holding = [u for u in units if u.path == gold["doc_id"] and u.start <= gold["start"] and gold["end"] <= u.end]
         made = answered(question["question"], gold["text"])
-        if not made or not holding or not _fit(made):
+        if not made or not holding or not fit(made):
             return None
         document = self.documents[gold["doc_id"]]
         if not absent(made, [document.text, document.title]).stands(least=0):
             return None  # the question names what the document does not
         return Told(text=made, marks=(holding[0].number,), true=True, kind="question and answer", units=(holding[0],))
 
-    def _rewritten(self, kind: str, unit: Unit) -> Told | None:
+    def _rewritten(self, kind: str, unit: Unit, units: Sequence[Unit]) -> Told | None:
+        if unit.refers and not any(precedes(one, unit) for one in units):
+            return None  # of whom it speaks nobody could tell
         made = TRUTHS[kind](unit.text, unit.following, self._chance)
-        if not made or not _fit(made) or (kind != "verbatim" and made == unit.text):
+        if not made or not fit(made) or (kind != "verbatim" and made == unit.text):
             return None
         marks = (unit.number,)
         if self._chance.random() < 0.1:
@@ -264,10 +223,12 @@ class Drafts:
         return Told(text=made, marks=marks, true=True, kind=kind, units=(unit,))
 
     def _false(self, units: Sequence[Unit], hits: Sequence[Hit]) -> list[Told]:
-        kinds = [*OUT_OF_RANGE, *LIES]
+        kinds = [*OUT_OF_RANGE, MOVED, *LIES]
         for kind in sorted(kinds, key=lambda kind: (self.counts[kind], self._chance.random())):
             if kind in OUT_OF_RANGE:
                 found = self._misplaced(kind, units, hits)
+            elif kind == MOVED:
+                found = self._moved(units)
             else:
                 found = next(([one] for unit in units[:_TRIED] if (one := self._lie(kind, unit, hits))), [])
             if found:
@@ -280,14 +241,14 @@ class Drafts:
             return unit.text
         kind = self._chance.choice(["shortened", "rewritten", "reworded"])
         made = TRUTHS[kind](unit.text, unit.following, self._chance)
-        return made if made and _fit(made) else unit.text
+        return made if made and fit(made) else unit.text
 
     def _lie(self, kind: str, unit: Unit, hits: Sequence[Hit]) -> Told | None:
         others = [hit.text for n, hit in enumerate(hits, 1) if n != unit.number]
         base = self._base(unit)
         scene = Scene(sentence=base, passage=hits[unit.number - 1].text, others=others, chance=self._chance)
         made = LIES[kind](scene)
-        if not made or made == base or not _fit(made):
+        if not made or made == base or not fit(made):
             return None
         key = " ".join(words(made))
         if any(key in " ".join(words(hit.text)) for hit in hits):
@@ -297,52 +258,37 @@ class Drafts:
             marks = (unit.number, unit.number % len(hits) + 1)
         return Told(text=made, marks=marks, true=False, kind=kind, units=(unit,))
 
+    def _moved(self, units: Sequence[Unit]) -> list[Told]:
+        """A sentence about another person, and behind it one whose "He" the source uses of somebody else."""
+        for unit in units[:_TRIED]:
+            if not (_PERSON.match(unit.text) and unit.before and not refers(unit.before)):
+                continue
+            theirs = self.documents[unit.path].title
+            about = f"{theirs} {self.documents[unit.path].text}"
+            for other in units:
+                title = self.documents[other.path].title
+                if title == theirs or other.refers or not NAME.match(other.text):
+                    continue
+                if not set(words(NAME.match(other.text)[0])) & set(words(about)):
+                    lie = Told(text=unit.text, marks=(unit.number,), true=False, kind=MOVED, units=(unit,))
+                    return [self._as_it_stands(other), lie]
+        return []
+
     def _misplaced(self, kind: str, units: Sequence[Unit], hits: Sequence[Hit]) -> list[Told]:
         """True sentences that cite a passage which does not say them, or none that there is."""
         for unit in units[:_TRIED]:
             if kind == "id out of range":
                 number = self._chance.choice((0, len(hits) + 1, len(hits) + 2, 17, 99, 999))
                 return [self._told(kind, unit, number)]
-            others = [n for n, hit in enumerate(hits, 1) if n != unit.number and not _says(hit.text, unit.text)]
+            others = [n for n, hit in enumerate(hits, 1) if n != unit.number and not says(hit.text, unit.text)]
             if not others:
                 continue
             if kind == "wrong id":
                 return [self._told(kind, unit, self._chance.choice(others))]
             for other in units:
-                if other.number in others and not _says(hits[unit.number - 1].text, other.text):
+                if other.number in others and not says(hits[unit.number - 1].text, other.text):
                     return [self._told(kind, unit, other.number), self._told(kind, other, unit.number)]
         return []
 
     def _told(self, kind: str, unit: Unit, number: int) -> Told:
         return Told(text=self._base(unit), marks=(number,), true=False, kind=kind, units=(unit,))
-
-
-def _says(passage: str, sentence: str) -> bool:
-    """Whether a passage may say it too: it holds half of its words."""
-    return absent(sentence, [passage]).share < 0.5
-
-
-def _prose(text: str) -> str:
-    """A source sentence as a writer would put it: some sets stand in single words with spaces between."""
-    text = " ".join(text.split())
-    if " , " in text or " ." in text or " 's " in text:
-        for found, put in _SPACED:
-            text = found.sub(put, text)
-    return text
-
-
-def _split(text: str) -> list[str]:
-    return [" ".join(words(text[start:end])) for start, end in sentences(text)]
-
-
-def _fit(text: str) -> bool:
-    """Whether a sentence can stand in a draft: whole, plain, and one to the product's own rule."""
-    return (
-        40 <= len(text) <= 360
-        and _PLAIN.fullmatch(text) is not None
-        and text.count("(") == text.count(")")
-        and text.count('"') % 2 == 0
-        and text.count("“") == text.count("”")
-        and len(sentences(f"{text} Another one follows.")) == 2
-        and len(text.split()) > 5
-    )

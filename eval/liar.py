@@ -24,7 +24,8 @@ from functools import partial as bound
 from pathlib import Path
 from typing import Any
 
-from eval.drafts import OUT_OF_RANGE, Draft, Drafts, Told
+from eval.draft_parts import Draft, Told
+from eval.drafts import OUT_OF_RANGE, Drafts
 from eval.provenance import provenance
 from eval.standing import absent
 from eval.statistics import column, interval, mean_of, resamples
