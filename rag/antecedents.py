@@ -14,11 +14,19 @@ _EXPLETIVE = re.compile(
     r"(?:that|who|whom|what|whether|how|why|when|where|which|if|to|for)\b",
     re.IGNORECASE,
 )
+_LEADING = re.compile(
+    r"^(?:While|When|After|Before|Since|Until|Although|Though|As|Because|Despite|Besides|With|Without|During|In|On|At|"
+    r"Following|Like|Unlike|Upon)\s[^,.;:]{3,100},\s(?=[A-ZÀ-ÖØ-Þ][\w’'-]+)"
+)
 
 
 def refers(claim: Content) -> bool:
-    """Whether a claim begins with a pronoun that stands for somebody or something named before."""
-    return Opening.of(claim.text).refers and _EXPLETIVE.match(claim.text) is None
+    """Whether a claim begins with a pronoun that stands for somebody or something named before.
+
+    That of a clause before the main one stands for whom the main one names: "When he resigned, Sharma …".
+    """
+    main = _LEADING.sub("", claim.text)
+    return Opening.of(main).refers and _EXPLETIVE.match(main) is None
 
 
 def naming(claim: Content, evidence: Evidence, about: Content) -> Evidence | None:

@@ -42,6 +42,8 @@ _FULL_MONTH = {month[:3].lower(): month for month in MONTHS}
 _MONTH = rf"(?:{'|'.join(MONTHS)})"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 _DAYS = rf"{_DAY}(?:\s?(?:[-–,]|and|or|to)\s?{_DAY}){{0,3}}"
+_MONTH_FIRST = re.compile(rf"\b({_MONTH})\s(?:the\s)?(\d{{1,2}})(?:st|nd|rd|th)?\b(?![-–,:.]?\d)(?:,?\s(\d{{4}})\b)?")
+_DOLLARS = re.compile(r"\bUS\$|\bUSD\b")
 _DATE = re.compile(
     rf"\b(?P<days>{_DAYS})\s(?:of\s)?(?P<month>{_MONTH})\b(?:,?\s(?P<year>\d{{4}})\b)?|"
     rf"\b(?P<month_>{_MONTH})(?:\s(?:the\s)?(?P<days_>{_DAYS})\b)?(?:,?\s(?P<year_>\d{{4}})\b)?"
@@ -76,6 +78,7 @@ _UNDONE = re.compile(
     r"(?:\b(?:not|never|cannot|no|without|(?:refus|declin|fail)\w*\s+to)|n[’']t)\s+(?:\w+\s+)?$", re.IGNORECASE
 )
 _AGENT = re.compile(r"\bby\s+(?:(?:the|an?|its|his|her|their)\s+)?(?![a-z]+ing\b)([a-z]\w+)")
+_QUANTITIES = frozenset("several many numerous various certain different".split())  # "by several companies"
 _SAYING = frozenset("said say says saying told tell tells stated states added adds noted notes remarked".split())
 _SAYING_TOO = _SAYING | frozenset(  # in a source: who argues a thing says it
     """according argued argues wrote writes announced announces claimed claims insisted insists explained explains
@@ -89,6 +92,7 @@ _CLAUSE = re.compile(
     re.IGNORECASE,
 )
 _BACK = frozenset("he him his she her hers it its they them their theirs both".split())
+_BOTH = re.compile(r"\bboth\b(?=\s[^,.;]{1,60}\sand\b)", re.IGNORECASE)  # "both Rubio and Lavrov" refers to nobody
 _PAIR = frozenset("two three pair latter former".split())  # "The two met again."
 _WHEN = frozenset(
     """monday tuesday wednesday thursday friday saturday sunday january february march april june july august
@@ -198,7 +202,7 @@ class Opening:
     @classmethod
     def of(cls, text: str) -> Opening:
         before = ""
-        for word in words(text):
+        for word in words(_BOTH.sub(" ", text)):
             if word in _BACK or (before == "the" and word in _PAIR):
                 return cls(refers=True)
             if not (word in STOP_WORDS or word in _WHEN or word in _LINKING or counted(word)):
@@ -224,16 +228,24 @@ def plain(text: str) -> str:
     """Return a text with its abbreviations, scales and dates written in the one way that is compared."""
     text = _SHORT_MONTH.sub(lambda match: _FULL_MONTH[match.group()[:3].lower()], text)
     text = _ISO.sub(lambda match: f"{int(match[3])} {MONTHS[int(match[2]) - 1]} {match[1]}", text)
+    text = dated(text)
     text = _INITIALS.sub(lambda match: match.group().replace(".", ""), visible(text))
+    text = _DOLLARS.sub("$", text)
     text = _UNIONS.sub(lambda match: "".join(part[0] for part in match.groups() if part), text)
     text = _SCALE.sub(lambda match: _SCALES[match.group().strip().lower()], text)
     text = _FOLD.sub(lambda match: f"{match[1]} fold" if counted(fold(match[1])) else match.group(), text)
     return _MINUS.sub("-", _PER_CENT.sub("percent", text))
 
 
+def dated(text: str) -> str:
+    """Return a text with "18 February 2025" for "February 18, 2025"."""
+    return _MONTH_FIRST.sub(lambda match: " ".join(filter(None, (match[2], match[1], match[3]))), text)
+
+
 def _agents(text: str) -> set[str]:
     """Return the stems of those by whom something was done: "led by putin" says more than "led" does."""
-    return {stem(word) for word in map(fold, _AGENT.findall(text)) if word not in STOP_WORDS and not _numeral(word)}
+    found = map(fold, _AGENT.findall(text))
+    return {stem(word) for word in found if word not in STOP_WORDS | _QUANTITIES and not _numeral(word)}
 
 
 def _cased(text: str) -> set[Fact]:

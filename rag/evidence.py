@@ -37,11 +37,12 @@ class Fit(IntEnum):
     """How far the words of one run of sentences carry a claim, before anybody judges what they mean."""
 
     NONE = 0
-    LOOSE = 1  # all names, numbers and dates, and too few of the other words
-    MARKED = 2  # so many that it can be shown, but said by nobody or less firmly: no judgement makes it whole
-    PART = 3  # at least half of the other words
-    WHOLE = 4  # all but very few of them
-    SAME = 5  # the same words in the same order
+    DENIED = 1  # all names, numbers and dates; one of both denies, and it may be something else that it denies
+    LOOSE = 2  # all names, numbers and dates, and too few of the other words
+    MARKED = 3  # so many that it can be shown, but said by nobody or less firmly: no judgement makes it whole
+    PART = 4  # at least half of the other words
+    WHOLE = 5  # all but very few of them
+    SAME = 6  # the same words in the same order
 
 
 class Bond(IntEnum):
@@ -104,21 +105,28 @@ class Evidence:
         return " ".join(sentence.text for sentence in self.sentences)
 
     def agrees(self, claim: Content) -> bool:
-        """Whether the claim and its nearest sentence both deny or both do not, and no word says the opposite.
+        """Whether the claim and its nearest sentence both deny or both do not, and no word says the opposite."""
+        return self._consists(claim) and self._denies_alike(claim)
 
-        A claim that denies nothing takes no word from another sentence that denies. Where the claim keeps the wording
-        of the quote, what it changed in it decides.
+    def _consists(self, claim: Content) -> bool:
+        """Whether nothing but a denial speaks against the claim: no opposite, date, quotation or question."""
+        if self.content.misdates(claim) or not holds_quotes(claim.text, self.text):
+            return False
+        if asked(_anchor(claim, self.sentences).text, claim.text) or self._undone(claim):
+            return False
+        opposed = self.anchor.opposes(claim) or self.content.opposes(claim)
+        return not opposed and compare(claim.text, self.text).change is not Change.REVERSED
+
+    def _denies_alike(self, claim: Content) -> bool:
+        """A claim that denies nothing takes no word from another sentence that denies.
+
+        Where the claim keeps the wording of the quote, what it changed in it decides.
         """
         found = compare(claim.text, self.text)
-        if found.change is Change.REVERSED or self.content.misdates(claim) or not holds_quotes(claim.text, self.text):
-            return False
-        if asked(_anchor(claim, self.sentences).text, claim.text):
-            return False
         others = (one.content for one in self.sentences if one.content.denies and not claim.denies)
         taken = any(claim.stems & other.stems - self.anchor.stems for other in others)
-        opposed = self.anchor.opposes(claim) or self.content.opposes(claim)
         same = self.anchor.denies == claim.denies or (found.near and found.settled)
-        return same and not taken and not opposed and not self._undone(claim)
+        return same and not taken
 
     def _undone(self, claim: Content) -> bool:
         """Whether the claim tells as done what the quote only plans or expects."""
@@ -133,9 +141,11 @@ class Evidence:
             return True
         if ordered(self.text) and not ordered(claim.text):
             return True
-        who = speakers(claim.text, near=True)
-        theirs = speakers(self.text) or frozenset()
-        return who is not None and bool(who) and not (who & theirs or "" in theirs)
+        who, theirs = speakers(claim.text, near=True), speakers(self.text)
+        if not who or theirs is None:
+            return bool(who)
+        named = who - {""}  # "according to officials" names nobody
+        return bool(named) and not (named & theirs or "" in theirs)
 
     def states(self, claim: Content) -> bool:
         """Whether the quote alone holds all facts of the claim, firmly, and all but very few of its stems."""
@@ -147,11 +157,13 @@ class Evidence:
         return _joins(claim, self.content)
 
     def fit(self, claim: Content) -> Fit:
-        """Return how far this quote alone carries the claim; none where it does not agree."""
+        """Return how far this quote alone carries the claim; none where something speaks against it."""
         if same_words(claim.text, self.text):
             return Fit.SAME
-        if self.bond is not Bond.FIRM or not claim.facts <= self.content.facts or not self.agrees(claim):
+        if self.bond is not Bond.FIRM or not claim.facts <= self.content.facts or not self._consists(claim):
             return Fit.NONE
+        if not self._denies_alike(claim):
+            return Fit.DENIED
         if not _carry(claim, [self], least=_LEAST):
             return Fit.LOOSE if claim.facts or claim.stems & self.content.stems else Fit.NONE
         change = compare(claim.text, self.text).change

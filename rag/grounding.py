@@ -6,7 +6,8 @@ the sentence, so that a forged, wrong or missing mark costs a true sentence noth
 
 - "supported": one run of at most three sentences holds every name, number, date and address of it; denies, attributes
   and hedges as it does; and, by words alone, holds nearly all of its other words. A checker must agree, and where it
-  does, half of the other words are enough. A sentence of the source, word for word, needs no checker.
+  does, half of the other words are enough; where it is sure, most of facts and words taken together, and a denial that
+  may be of something else is passed over. A sentence of the source, word for word, needs no checker.
 - "partial": a passage that it cites holds the facts and half of the other words, or the title lends a name, or several
   passages speak of the same thing. Nothing is cited anew for that.
 - "contradicted", "not found": removed.

@@ -16,7 +16,7 @@ _MOODS: dict[Mood, str] = {
     r"(?:seems?|appear(?:s|ed)?)\s+to|(?:believed|thought|understood|reported|considered|likely|possible)\s+to",
     "future": r"will|shall|(?:is|are|was|were)\s+(?:going|due|set)\s+to",
     "intent": r"(?:plan|hope|intend|aim|seek|want|wish|threaten|vow|promise|pledge|prepare|agree|expect|propose|try|tri"
-    r"|attempt|decide|ask|urge|order|demand|consider|offer)\w{0,4}\s+(?:to|for)|sought\s+to|about\s+to|"
+    r"|attempt|decide|ask|urge|(?<!in )order|demand|consider|offer)\w{0,4}\s+(?:to|for)|sought\s+to|about\s+to|"
     r"(?:is|are|was|were)\s+(?:scheduled|supposed|meant|ready)\s+to",
     "duty": r"should|must|ought\s+to|(?:has|have|need|needs)\s+to",
     "would": r"would",
@@ -37,7 +37,7 @@ _PAST = frozenset(
 _SAYS = (
     r"sa(?:id|ys?)|told|tells?|state[ds]?|added|adds|announced|announces|warn(?:ed|s)|argue[ds]|claim(?:ed|s)|wrote|writes|"
     r"insist(?:ed|s)|noted|notes|explain(?:ed|s)|replied|answered|asked|confirm(?:ed|s)|acknowledge[ds]|suggest(?:ed|s)|"
-    r"believe[ds]|report(?:ed|s)|testified|declare[ds]|promise[ds]|predict(?:ed|s)|accuse[ds]|describe[ds]|denie[ds]"
+    r"remark(?:ed|s)|observe[ds]|believe[ds]|report(?:ed|s)|testified|declare[ds]|promise[ds]|predict(?:ed|s)|accuse[ds]|describe[ds]|denie[ds]"
 )
 _SAYING = re.compile(rf"\b(?:{_SAYS})\b")
 _ACCORDING = re.compile(r"\baccording\s+to\s+([^,.;:]{1,80})", re.IGNORECASE)
@@ -57,6 +57,11 @@ _ORDER = re.compile(
     re.IGNORECASE,
 )
 _ASKED = re.compile(r"\b(?:ask|wonder|question|quer)\w*", re.IGNORECASE)
+_WROTE = re.compile(r"(?:wrote|writes)\s+(?:an?|the|his|her|its|their|many|several|\d+)\s")  # a book: nothing is said
+_APPOSED = re.compile(
+    r"^((?:[A-ZÀ-ÖØ-Þ][\w’'-]+\s?){1,4}),\s[^“”\".;]{3,120},\s$"
+)  # "Luke Bergmann, author of …, said"
+_INITIAL = re.compile(r"\b([A-Z])\.(?=\s[A-Z])")
 _BEFORE = 90  # characters before a verb of saying in which its subject stands
 
 
@@ -109,8 +114,11 @@ def speakers(text: str, *, near: bool = False) -> frozenset[str] | None:
     A pronoun may be anybody: it stands as "". `near`: only the name that stands next to the verb.
     """
     found: set[str] = set()
-    verbs = list(_SAYING.finditer(text))
+    text = _INITIAL.sub(r"\1", text)
+    verbs = [match for match in _SAYING.finditer(text) if not _WROTE.match(text, match.start())]
     for match in verbs:
+        if apposed := _APPOSED.match(text[: match.start()]):
+            found.update(_names(apposed[1]))
         before = text[max(0, match.start() - _BEFORE) : match.start()]
         before = re.split(r"[.;:!?”\"](?:\s|$)", before)[-1]
         named = _names(before)

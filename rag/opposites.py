@@ -44,7 +44,9 @@ _OPPOSED = """
     legally / illegally
     possible / impossible
     success successful / unsuccessful failure
-    same / different
+    same similar alike / different
+    dependent / independent
+    equal / unequal
     inside / outside
     upper / lower
     internal / external

@@ -45,11 +45,13 @@ class Checker(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupportCalibration:
     """`scale` and `bias` make probabilities of the network's logits: softmax(scale * logits + bias), of the classes in
-    order. `supported` and `contradicted` are the least probabilities from which a claim counts as such."""
+    order. `supported` and `contradicted` are the least probabilities from which a claim counts as such, `sure` the one
+    from which it is supported whatever its wording."""
 
     scale: float
     bias: tuple[float, float, float]
     supported: float
+    sure: float
     contradicted: float
 
     @classmethod
@@ -60,6 +62,7 @@ class SupportCalibration:
 
 _SHIPPED = SupportCalibration.load()
 SUPPORTED = _SHIPPED.supported  # at least so probable that 96 % of true statements are
+SURE = _SHIPPED.sure
 CONTRADICTED = _SHIPPED.contradicted
 
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu
 from transformers import BertModel
 
+from rag.claims import dated
 from rag.encoder import bundled, has_bfloat16, piece_counter
 from rag.network import BATCH, SHARED, WEIGHTS, WINDOW, Batch, arrange, config_of, fill, from_weights, pinned_weights
 from rag.network import PINNED as READER
@@ -26,6 +27,7 @@ CLASSES = 3  # supported, contradicted, not found
 WITHIN = 256  # units between the pooled pieces and the classes
 LONGEST_CLAIM = 128  # word pieces
 _PERCENT = re.compile(r"(?<=\d)\s?(?:%|per cent\b)")
+_NOT = re.compile(r"\b(is|are|was|were|did|does|do|has|had|have|could|would|should)n['’]t\b")
 _INITIALS = re.compile(r"\b(?:[A-Z]\.){2,}(?=\s+[a-z]|\w|[,;)])")  # not where the full stop may end a sentence
 
 
@@ -133,6 +135,6 @@ class Scorer:
 
 
 def alike(text: str) -> str:
-    """The text with percent and initials written in one way: a claim may write them otherwise than its premise."""
-    text = _PERCENT.sub(" percent", text)
+    """The text with percent, dates, denials and initials in one way: a claim may write them otherwise."""
+    text = dated(_NOT.sub(r"\1 not", _PERCENT.sub(" percent", text)))
     return _INITIALS.sub(lambda match: match.group().replace(".", ""), text)

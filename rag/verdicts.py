@@ -22,14 +22,16 @@ SAYS_OTHERWISE = "the passages that it cites seem to say otherwise"
 
 _CITED = 3  # places at most that are cited for one sentence
 _ASKED = 8  # runs at most that a checker is asked about for one sentence
+_MOST = 3 / 5
 _PER_PASSAGE = 3  # of those, runs of one passage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bars:
-    """From which probabilities a checker's judgement counts."""
+    """From which probabilities a checker's judgement counts; `sure` is for what the words leave more than open."""
 
     supported: float
+    sure: float
     contradicted: float
 
 
@@ -40,6 +42,12 @@ class Run:
     number: int
     fit: Fit
     evidence: Evidence
+    most: bool  # whether it carries most of the facts and stems of the claim, taken together
+
+    @property
+    def open(self) -> bool:
+        """Whether a checker that is sure may decide."""
+        return self.most and self.fit in (Fit.LOOSE, Fit.DENIED)
 
     @property
     def place(self) -> Place:
@@ -90,10 +98,10 @@ def weighed(claim: Content, marks: Sequence[int], passages: Mapping[int, Passage
 def decided(claims: Sequence[Weighed], checker: Checker | None, bars: Bars | None) -> list[Verdict]:
     """Return what becomes of each claim; the checker is asked once, about all of them."""
     if checker is None:
-        return [_verdict(one, None, bars or Bars(supported=1.0, contradicted=1.0)) for one in claims]
-    from rag.support import CONTRADICTED, SUPPORTED, Claim
+        return [_verdict(one, None, bars or Bars(supported=1.0, sure=1.0, contradicted=1.0)) for one in claims]
+    from rag.support import CONTRADICTED, SUPPORTED, SURE, Claim
 
-    bars = bars or Bars(supported=SUPPORTED, contradicted=CONTRADICTED)
+    bars = bars or Bars(supported=SUPPORTED, sure=SURE, contradicted=CONTRADICTED)
     asked = [one.asked() for one in claims]
     questions = [
         Claim(text=one.claim.text, title=run.evidence.passage.hit.title, premise=run.evidence.text)
@@ -127,7 +135,8 @@ def _stating(
     """Return the shortest run of each passage that states a claim whole, of at most three passages.
 
     The same words are enough. Without a checker nearly the same words are, in a quote that reverses none of them;
-    with one they must mean it, too, and then half of them are enough.
+    with one they must mean it, too, and then half of them are enough. Where it is sure, so are most of facts and words
+    taken together, and a denial that may be of something else is passed over.
     """
 
     def states(run: Run) -> bool:
@@ -135,7 +144,9 @@ def _stating(
             return True
         if judged is None:
             return run.fit is Fit.WHOLE
-        return run.fit >= least and run.place in judged and judged[run.place].supported >= bars.supported
+        if run.fit >= least:
+            return run.place in judged and judged[run.place].supported >= bars.supported
+        return run.open and run.place in judged and judged[run.place].supported >= bars.sure
 
     stating = [run for run in runs if states(run)]
     if any(run.fit is Fit.SAME for run in stating):
@@ -148,7 +159,8 @@ def _stating(
 
 def _opposed(runs: Iterable[Run], judged: Mapping[Place, Judgement] | None, bars: Bars) -> bool:
     return judged is not None and any(
-        run.place in judged and judged[run.place].contradicted >= bars.contradicted for run in runs
+        run.fit >= Fit.LOOSE and run.place in judged and judged[run.place].contradicted >= bars.contradicted
+        for run in runs
     )
 
 
@@ -158,7 +170,8 @@ def _runs(claim: Content, number: int, passage: Passage) -> list[Run]:
     for fit, evidence in carrying(claim, passage):
         inside = (run for run in found if set(run.evidence.sentences) <= set(evidence.sentences))
         if all(run.fit < fit for run in inside):
-            found.append(Run(number, fit, evidence))
+            most = len(evidence.carries(claim)) >= _MOST * (len(claim.facts) + len(claim.stems))
+            found.append(Run(number, fit, evidence, most))
     return sorted(found, key=lambda run: -run.fit)[:_PER_PASSAGE]
 
 

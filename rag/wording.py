@@ -112,7 +112,7 @@ def compare(claim: str, source: str) -> Comparison:
         [_Token(t.key, t.number, t.name or (t.key in known and not t.stop), t.stop) for t in side]
         for side in (ours, theirs)
     )
-    if _inverted(ours, theirs):
+    if _inverted(ours, theirs) or _rerouted(ours, theirs):
         return Comparison(Change.REVERSED)
     steps = _steps(ours, theirs)
     kept = sum(token.content for x, y, same in steps if same for token in y)
@@ -186,6 +186,27 @@ def _steps(ours: list[_Token], theirs: list[_Token]) -> list[tuple[list[_Token],
 
 def _both(codes: Sequence[tuple[str, int, int, int, int]]) -> bool:
     return any(tag == "replace" for tag, *_ in codes)
+
+
+def _rerouted(ours: Sequence[_Token], theirs: Sequence[_Token]) -> bool:
+    """Whether "from A to B" stands for "from B to A"."""
+    mine, given = _routes(ours), _routes(theirs)
+    return any(a & d and b & c and not any(a & e and b & f for e, f in given) for a, b in mine for c, d in given)
+
+
+def _routes(tokens: Sequence[_Token]) -> list[tuple[frozenset[str], frozenset[str]]]:
+    """The names of where each "from … to …" begins and ends."""
+    found = []
+    for i, token in enumerate(tokens):
+        if token.key != "from":
+            continue
+        to = next((j for j in range(i + 1, min(i + 6, len(tokens))) if tokens[j].key == "to"), len(tokens))
+        ends = [token.key for token in tokens[to + 1 : to + 5]]
+        stop = next((j for j, token in enumerate(tokens[to + 1 : to + 5]) if not token.fact), len(ends))
+        begins = frozenset(token.key for token in tokens[i + 1 : to] if token.fact)
+        if begins and stop:
+            found.append((begins, frozenset(ends[:stop])))
+    return found
 
 
 def _inverted(ours: Sequence[_Token], theirs: Sequence[_Token]) -> bool:

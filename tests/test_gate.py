@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rag.antecedents import refers
+from rag.claims import claimed
 from rag.drafts import drafted
 from rag.grounding import Checked, checked
 from rag.support import Claim, Judgement
 from rag.types import Document, Hit
 from rag.verdicts import Bars
 
-BARS = Bars(supported=0.7, contradicted=0.6)
+BARS = Bars(supported=0.7, sure=0.9, contradicted=0.6)
 
 
 class Scripted:
@@ -176,11 +178,24 @@ def test_a_checker_makes_a_paraphrase_with_all_facts_whole_where_half_of_its_wor
     assert outcome(draft, TEXT, checker=always(0.2)) == "partial"
 
 
-def test_a_checker_lifts_other_words_with_all_facts_to_partial_and_no_further() -> None:
-    draft = "On Thursday, borrowing became cheaper at 4.25 percent"
+def test_other_words_with_all_facts_are_partial_and_whole_where_a_checker_is_sure() -> None:
+    draft = "On Thursday, loans went to 4.25 percent"
     assert outcome(draft, TEXT) == "not found"
-    assert outcome(draft, TEXT, checker=always(1.0)) == "partial"
+    assert outcome(draft, TEXT, checker=always(0.95)) == "supported"
+    assert outcome(draft, TEXT, checker=always(0.85)) == "partial"
     assert outcome(draft, TEXT, checker=always(0.6)) == "not found"
+
+
+def test_no_checker_is_sure_enough_for_a_sentence_of_which_too_little_stands_there() -> None:
+    draft = "On Thursday, borrowing for houses, factories and old debts became much cheaper at once"
+    assert outcome(draft, TEXT, checker=always(1.0)) == "partial"
+
+
+def test_a_denial_of_something_else_is_passed_over_where_a_checker_is_sure() -> None:
+    text = "The envoy of Selby refused every gift and declared the port open on Monday."
+    draft = "The envoy of Selby declared the port open on Monday"
+    assert outcome(draft, text, checker=always(0.95)) == "supported"
+    assert outcome(draft, text, checker=always(0.85)) == "contradicted"
 
 
 def test_a_checker_is_asked_once_about_a_draft_and_not_about_the_words_of_the_source() -> None:
@@ -335,3 +350,42 @@ def test_a_union_of_states_is_the_same_by_its_initials(draft: str, text: str) ->
 def test_a_page_or_characters_in_a_mark_are_not_left_in_the_sentence(mark: str) -> None:
     found = gate(f"The blast left 12 dead and 40 injured in Porto {mark}.", DEAD)
     assert [(one.text, one.support) for one in found.statements] == [(DEAD, "supported")]
+
+
+@pytest.mark.parametrize(
+    ("text", "draft"),
+    [
+        ("The envoy said it on 18 February 2025.", "The envoy said it on February 18, 2025."),
+        ("The port of Selby wasn't shut on Monday.", "The port of Selby was not shut on Monday."),
+    ],
+)
+def test_another_way_to_write_a_date_or_a_denial_needs_no_checker(text: str, draft: str) -> None:
+    checker = always(0.0)
+    assert outcome(draft.rstrip("."), text, checker=checker) == "supported"
+    assert checker.asked == []
+
+
+def test_a_journey_the_other_way_is_another_one() -> None:
+    text = "The envoy of Lesk flew from Porto to Selby on Monday, with letters for Porto and Selby."
+    assert outcome("The envoy of Lesk flew from Porto to Selby on Monday", text, checker=always(1.0)) == "supported"
+    assert outcome("The envoy of Lesk flew from Selby to Porto on Monday", text, checker=always(1.0)) == "contradicted"
+
+
+def test_who_is_set_beside_a_saying_says_it() -> None:
+    text = "Ana Silva, head of the port of Selby, said on Monday: “The port is shut.” Paulo Reis wrote a book."
+    assert outcome("Ana Silva said the port is shut", text, checker=always(0.95)) == "supported"
+    assert outcome("Paulo Reis said the port is shut", text, checker=always(0.95)) != "supported"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "back"),
+    [
+        ("When he resigned, Ana Silva left Selby.", False),
+        ("When he resigned, she left Selby.", True),
+        ("Despite her age, the envoy came.", True),
+        ("Both Porto and Selby were shut.", False),
+        ("Both were shut.", True),
+    ],
+)
+def test_a_pronoun_before_the_main_clause_stands_for_whom_that_names(sentence: str, back: bool) -> None:
+    assert refers(claimed(sentence)) is back

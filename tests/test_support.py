@@ -31,7 +31,7 @@ PREMISE = (
     "Ushakov said that no date had been set for a meeting of the presidents. "
     "Zelensky, who was in Ankara, rejected the talks."
 )
-PLAIN = SupportCalibration(scale=1.0, bias=(0.0, 0.0, 0.0), supported=0.5, contradicted=0.5)
+PLAIN = SupportCalibration(scale=1.0, bias=(0.0, 0.0, 0.0), supported=0.5, sure=0.5, contradicted=0.5)
 
 
 def claim(text: str, premise: str = PREMISE, title: str = "Talks in Riyadh") -> Claim:
@@ -98,9 +98,13 @@ def test_probabilities_are_those_of_a_softmax(row: list[float]) -> None:
 @settings(deadline=None)
 @given(logits)
 def test_a_bias_moves_a_class_and_a_scale_makes_it_less_sure(row: list[float]) -> None:
-    moved = judgement(row, SupportCalibration(scale=1.0, bias=(1.0, 0.0, 0.0), supported=0.5, contradicted=0.5))
+    moved = judgement(
+        row, SupportCalibration(scale=1.0, bias=(1.0, 0.0, 0.0), supported=0.5, sure=0.5, contradicted=0.5)
+    )
     assert moved.supported >= judgement(row, PLAIN).supported
-    flat = judgement(row, SupportCalibration(scale=0.0, bias=(0.0, 0.0, 0.0), supported=0.5, contradicted=0.5))
+    flat = judgement(
+        row, SupportCalibration(scale=0.0, bias=(0.0, 0.0, 0.0), supported=0.5, sure=0.5, contradicted=0.5)
+    )
     assert flat.supported == pytest.approx(1 / 3)
 
 

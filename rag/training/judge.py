@@ -34,6 +34,7 @@ from rag.training.recipe import Recipe
 
 REPORTED = ("squad2_dev", "squadshifts_new_wiki")
 TRUE_KEPT = 0.96  # share of true statements that may count as supported: the threshold is chosen so
+SURELY_FALSE = 0.03  # share of the false ones that may pass where the checker is to be sure
 SURE = 0.95  # share of the claims called contradicted that are at least not supported
 ROUNDS = 60  # of the timing
 AT_ONCE = 6  # claims judged together in it: a drafted sentence against what it may rest on
@@ -119,17 +120,22 @@ def fitted(logits: Logits, labels: npt.NDArray[np.uint8], *, steps: int = 400) -
         optimizer.step()
     first, second, third = (bias.detach() - bias.detach().mean()).round(decimals=4).tolist()
     plain = SupportCalibration(
-        scale=round(scale.item(), 4), bias=(first, second, third), supported=0.5, contradicted=0.5
+        scale=round(scale.item(), 4), bias=(first, second, third), supported=0.5, sure=0.5, contradicted=0.5
     )
     found = probabilities(logits, plain)
     true = labels == LABELS.index("supported")
     supported = float(np.quantile(found[true, 0], 1 - TRUE_KEPT))
+    sure = float(np.quantile(found[~true, 0], 1 - SURELY_FALSE))
     against = found[:, 1]
     contradicted = next(
         (float(one) for one in np.linspace(0.3, 0.99, 70) if (~true)[against >= one].mean() >= SURE), 0.99
     )
     return SupportCalibration(
-        scale=plain.scale, bias=plain.bias, supported=round(supported, 4), contradicted=round(contradicted, 4)
+        scale=plain.scale,
+        bias=plain.bias,
+        supported=round(supported, 4),
+        sure=round(max(sure, supported), 4),
+        contradicted=round(contradicted, 4),
     )
 
 
