@@ -7,6 +7,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from rag.opposites import OPPOSITES
+from rag.synonyms import widened
 from rag.visible import visible
 from rag.words import MONTHS, STOP_WORDS, content_words, fold, names, numbers, stem, stems, words
 
@@ -180,7 +181,7 @@ def said(text: str) -> Content:
     facts |= {("cased", token) for token in _TOKEN.findall(read) if token[0].isupper()}
     facts |= figures(read, folded) | _addresses(text)
     facts |= {("number", "1") for word in folded if word in ("one", "single")}
-    return Content(frozenset(facts), frozenset(known), _sides_taken(read), denies(text), dates=_dates(read))
+    return Content(frozenset(facts), frozenset(widened(known)), _sides_taken(read), denies(text), dates=_dates(read))
 
 
 def named(title: str) -> frozenset[Fact]:

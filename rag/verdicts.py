@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from rag.claims import Content, Fact
 from rag.evidence import REVERSED, Evidence, Fit, Passage, carrying, supporting
 from rag.types import Support
+from rag.words import stem
 
 if TYPE_CHECKING:
     from rag.support import Checker, Judgement
@@ -23,6 +24,8 @@ SAYS_OTHERWISE = "the passages that it cites seem to say otherwise"
 _CITED = 3  # places at most that are cited for one sentence
 _ASKED = 8  # runs at most that a checker is asked about for one sentence
 _MOST = 3 / 5
+_LEAST = 2 / 5
+_LIGHT = frozenset(map(stem, "name locate take place date year number reason become be have do".split()))
 _PER_PASSAGE = 3  # of those, runs of one passage
 
 
@@ -170,9 +173,17 @@ def _runs(claim: Content, number: int, passage: Passage) -> list[Run]:
     for fit, evidence in carrying(claim, passage):
         inside = (run for run in found if set(run.evidence.sentences) <= set(evidence.sentences))
         if all(run.fit < fit for run in inside):
-            most = len(evidence.carries(claim)) >= _MOST * (len(claim.facts) + len(claim.stems))
-            found.append(Run(number, fit, evidence, most))
+            found.append(Run(number, fit, evidence, _most(claim, evidence)))
     return sorted(found, key=lambda run: -run.fit)[:_PER_PASSAGE]
+
+
+def _most(claim: Content, evidence: Evidence) -> bool:
+    """Whether evidence carries most of a claim, facts and other words together, and enough words of each clause."""
+    own, held = claim.stems - _LIGHT, evidence.content.stems
+    carried = len(evidence.carries(claim) - _LIGHT)
+    parts = (own, *(clause - _LIGHT for clause in claim.clauses))
+    enough = all(len(part & held) >= _LEAST * len(part) for part in parts)
+    return enough and carried >= _MOST * (len(claim.facts) + len(own))
 
 
 def _beside(

@@ -179,11 +179,12 @@ def test_a_checker_makes_a_paraphrase_with_all_facts_whole_where_half_of_its_wor
 
 
 def test_other_words_with_all_facts_are_partial_and_whole_where_a_checker_is_sure() -> None:
-    draft = "On Thursday, loans went to 4.25 percent"
-    assert outcome(draft, TEXT) == "not found"
-    assert outcome(draft, TEXT, checker=always(0.95)) == "supported"
-    assert outcome(draft, TEXT, checker=always(0.85)) == "partial"
-    assert outcome(draft, TEXT, checker=always(0.6)) == "not found"
+    text = "The central bank of Selby cut its main rate to 4.25 percent on Thursday."
+    draft = "The cut to 4.25 percent on Thursday took place in Selby"
+    assert outcome(draft, text) == "not found"
+    assert outcome(draft, text, checker=always(0.95)) == "supported"
+    assert outcome(draft, text, checker=always(0.85)) == "partial"
+    assert outcome(draft, text, checker=always(0.6)) == "not found"
 
 
 def test_no_checker_is_sure_enough_for_a_sentence_of_which_too_little_stands_there() -> None:
