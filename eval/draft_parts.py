@@ -10,7 +10,11 @@ from rag.sentences import sentences
 from rag.types import Document, Hit
 from rag.words import words
 
-_PRONOUN = re.compile(r"(?:He|She|It|They|His|Her|Its|Their)\b")
+_BACK = re.compile(
+    r"\b(?:he|she|it|they|him|them|his|her|its|their|both|the (?:two|three|former|latter|same))\b", re.IGNORECASE
+)
+_NAME = re.compile(r"(?<=\s)[A-Z][a-z]+")
+_SOON = 60  # characters in which a sentence says of whom it speaks
 _PLAIN = re.compile(r"[A-Z“\"][^\[\]{}<>*_`|#\\\n†【】]+[.”\"]")
 _SPACED = tuple(
     (re.compile(found), put)
@@ -38,7 +42,7 @@ class Unit:
 
     @property
     def refers(self) -> bool:
-        """Whether it begins with a pronoun: alone, it does not say of whom it speaks."""
+        """Whether alone it does not say of whom it speaks."""
         return refers(self.text)
 
 
@@ -74,7 +78,9 @@ class Draft:
 
 
 def refers(text: str) -> bool:
-    return _PRONOUN.match(text) is not None
+    """Whether a sentence speaks of somebody or something before it names any."""
+    back = _BACK.search(text[:_SOON])
+    return back is not None and _NAME.search(text[: back.start()]) is None
 
 
 def precedes(one: Unit, other: Unit) -> bool:

@@ -44,6 +44,7 @@ _MONTH = rf"(?:{'|'.join(MONTHS)})"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 _DAYS = rf"{_DAY}(?:\s?(?:[-–,]|and|or|to)\s?{_DAY}){{0,3}}"
 _MONTH_FIRST = re.compile(rf"\b({_MONTH})\s(?:the\s)?(\d{{1,2}})(?:st|nd|rd|th)?\b(?![-–,:.]?\d)(?:,?\s(\d{{4}})\b)?")
+_CANNOT = re.compile(r"\bcan(?:\s+not|['’]t)\b")
 _DOLLARS = re.compile(r"\bUS\$|\bUSD\b")
 _DATE = re.compile(
     rf"\b(?P<days>{_DAYS})\s(?:of\s)?(?P<month>{_MONTH})\b(?:,?\s(?P<year>\d{{4}})\b)?|"
@@ -229,7 +230,7 @@ def plain(text: str) -> str:
     """Return a text with its abbreviations, scales and dates written in the one way that is compared."""
     text = _SHORT_MONTH.sub(lambda match: _FULL_MONTH[match.group()[:3].lower()], text)
     text = _ISO.sub(lambda match: f"{int(match[3])} {MONTHS[int(match[2]) - 1]} {match[1]}", text)
-    text = dated(text)
+    text = _CANNOT.sub("cannot", dated(text))
     text = _INITIALS.sub(lambda match: match.group().replace(".", ""), visible(text))
     text = _DOLLARS.sub("$", text)
     text = _UNIONS.sub(lambda match: "".join(part[0] for part in match.groups() if part), text)

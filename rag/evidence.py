@@ -14,7 +14,7 @@ from itertools import pairwise
 from operator import or_
 
 from rag.claims import Content, Fact, Opening, claimed, named, said
-from rag.modality import asked, happened, hedge_lost, hedged, ordered, speakers
+from rag.modality import asked, happened, hedge_lost, hedged, only_quotes, ordered, speakers
 from rag.sentences import Offsets, is_pointer
 from rag.types import Document, Hit, Span, Support
 from rag.wording import Change, compare, holds_quotes, same_words
@@ -37,12 +37,12 @@ class Fit(IntEnum):
     """How far the words of one run of sentences carry a claim, before anybody judges what they mean."""
 
     NONE = 0
-    DENIED = 1  # all names, numbers and dates; one of both denies, and it may be something else that it denies
+    LENT = 1  # names that stand in the title alone; the rest of the facts
     LOOSE = 2  # all names, numbers and dates, and too few of the other words
     MARKED = 3  # so many that it can be shown, but said by nobody or less firmly: no judgement makes it whole
     PART = 4  # at least half of the other words
     WHOLE = 5  # all but very few of them
-    SAME = 6  # the same words in the same order
+    SAME = 6  # the same words in the same order, or all of it somebody's own, said by the same
 
 
 class Bond(IntEnum):
@@ -105,28 +105,21 @@ class Evidence:
         return " ".join(sentence.text for sentence in self.sentences)
 
     def agrees(self, claim: Content) -> bool:
-        """Whether the claim and its nearest sentence both deny or both do not, and no word says the opposite."""
-        return self._consists(claim) and self._denies_alike(claim)
+        """Whether the claim and its nearest sentence both deny or both do not, and no word says the opposite.
 
-    def _consists(self, claim: Content) -> bool:
-        """Whether nothing but a denial speaks against the claim: no opposite, date, quotation or question."""
-        if self.content.misdates(claim) or not holds_quotes(claim.text, self.text):
+        A claim that denies nothing takes no word from another sentence that denies. Where the claim keeps the wording
+        of the quote, what it changed in it decides.
+        """
+        found = compare(claim.text, self.text)
+        if found.change is Change.REVERSED or self.content.misdates(claim) or not holds_quotes(claim.text, self.text):
             return False
         if asked(_anchor(claim, self.sentences).text, claim.text) or self._undone(claim):
             return False
-        opposed = self.anchor.opposes(claim) or self.content.opposes(claim)
-        return not opposed and compare(claim.text, self.text).change is not Change.REVERSED
-
-    def _denies_alike(self, claim: Content) -> bool:
-        """A claim that denies nothing takes no word from another sentence that denies.
-
-        Where the claim keeps the wording of the quote, what it changed in it decides.
-        """
-        found = compare(claim.text, self.text)
         others = (one.content for one in self.sentences if one.content.denies and not claim.denies)
         taken = any(claim.stems & other.stems - self.anchor.stems for other in others)
+        opposed = self.anchor.opposes(claim) or self.content.opposes(claim)
         same = self.anchor.denies == claim.denies or (found.near and found.settled)
-        return same and not taken
+        return same and not taken and not opposed
 
     def _undone(self, claim: Content) -> bool:
         """Whether the claim tells as done what the quote only plans or expects."""
@@ -137,7 +130,7 @@ class Evidence:
 
     def weakens(self, claim: Content) -> bool:
         """Whether the quote says it less firmly, or lets somebody else say it."""
-        if hedge_lost(hedged(claim.text), hedged(self.text), claim.stems):
+        if hedge_lost(hedged(claim.text), hedged(self.text), claim.stems | claim.people()):
             return True
         if ordered(self.text) and not ordered(claim.text):
             return True
@@ -160,10 +153,12 @@ class Evidence:
         """Return how far this quote alone carries the claim; none where something speaks against it."""
         if same_words(claim.text, self.text):
             return Fit.SAME
-        if self.bond is not Bond.FIRM or not claim.facts <= self.content.facts or not self._consists(claim):
+        if len(self.sentences) == 1 and only_quotes(claim.text, self.text):
+            return Fit.SAME
+        if self.bond is not Bond.FIRM or not claim.facts <= self.facts() or not self.agrees(claim):
             return Fit.NONE
-        if not self._denies_alike(claim):
-            return Fit.DENIED
+        if not claim.facts <= self.content.facts:
+            return Fit.LENT
         if not _carry(claim, [self], least=_LEAST):
             return Fit.LOOSE if claim.facts or claim.stems & self.content.stems else Fit.NONE
         change = compare(claim.text, self.text).change
@@ -180,15 +175,18 @@ def carrying(claim: Content, passage: Passage) -> Iterator[tuple[Fit, Evidence]]
 
     A run ends before a sentence that carries nothing: a quote never passes over a pointer to another article.
     """
-    if not claim.facts <= passage.content.facts:
+    if not claim.facts <= passage.content.facts | passage.title:
         return
     for length in range(1, LONGEST_RUN + 1):
         for i in range(len(passage.sentences) - length + 1):
             inside = passage.sentences[i : i + length]
             content = content_of(inside)
-            if not claim.facts <= content.facts or not all(sentence.content.facts for sentence in inside):
+            lent = claim.facts - content.facts
+            if not lent <= passage.title or lent == claim.facts != frozenset():
                 continue
-            bond = _bond_inside(claim, inside)
+            if not all(sentence.content.facts for sentence in inside):
+                continue
+            bond = _bond(claim, inside, passage)
             evidence = Evidence(passage, inside, content, _anchor(claim, inside).content, bond)
             if fit := evidence.fit(claim) or _joined(claim, evidence):
                 yield fit, evidence

@@ -6,8 +6,8 @@ the sentence, so that a forged, wrong or missing mark costs a true sentence noth
 
 - "supported": one run of at most three sentences holds every name, number, date and address of it; denies, attributes
   and hedges as it does; and, by words alone, holds nearly all of its other words. A checker must agree, and where it
-  does, half of the other words are enough; where it is sure, most of facts and words taken together, and a denial that
-  may be of something else is passed over. A sentence of the source, word for word, needs no checker.
+  does, half of the other words are enough; where it is sure, most of facts and words together, and the title may lend a
+  name. A sentence of the source, word for word, needs no checker.
 - "partial": a passage that it cites holds the facts and half of the other words, or the title lends a name, or several
   passages speak of the same thing. Nothing is cited anew for that.
 - "contradicted", "not found": removed.
@@ -101,6 +101,61 @@ def quoted(candidates: Sequence[Candidate], document_of: Callable[[str], Documen
     return _numbered(Statement(text=group[0].quote, citations=tuple(group)) for group in groups.values())
 
 
+class Gate:
+    """Holds a draft, and the same draft as it grows, to the passages that were shown: [1] is the first of `hits`.
+
+    `checker` is asked about all that words leave open; what becomes of a sentence depends on it and those before it
+    only, so that a longer draft begins with the same statements and numbers.
+    """
+
+    def __init__(
+        self,
+        hits: Sequence[Hit],
+        document_of: Callable[[str], Document],
+        *,
+        checker: Checker | None = None,
+        bars: Bars | None = None,
+    ) -> None:
+        self._passages = {number: _passage_of(hit, document_of) for number, hit in enumerate(hits, start=1)}
+        self._known = written_as_names(passage.hit.text for passage in self._passages.values() if passage)
+        self._document_of, self._checker, self._bars = document_of, checker, bars
+        self._weighed: dict[Drafted, Weighed | Removed] = {}
+
+    def check(self, draft: str, *, complete: bool = True) -> Checked:
+        """Return the sentences that the passages carry, and the others with the reason.
+
+        With `complete` false the draft still grows, and what the rest could change is left out. A draft that begins by
+        declining yields no statement; a later remark about the passages is removed alone.
+        """
+        found = list(drafted(draft, complete=complete))
+        if found and _is_remark(found[0], self._passages):
+            declined = (Removed(text=one.text, outcome="declined", reason=DECLINES) for one in found)
+            return Checked(statements=(), removed=tuple(declined))
+        read = [self._read(sentence) for sentence in found]
+        verdicts = iter(decided([one for one in read if isinstance(one, Weighed)], self._checker, self._bars))
+        shown: dict[str, Statement] = {}
+        removed: list[Removed] = []
+        about = Content()
+        for sentence, one in zip(found, read, strict=True):
+            result = (
+                one if isinstance(one, Removed) else _shown(sentence, one, next(verdicts), about, self._document_of)
+            )
+            key = " ".join(words(sentence.text))
+            if key in shown:
+                removed.append(Removed(text=sentence.text, outcome="repeated", reason=_REPEATED))
+            elif isinstance(result, Removed):
+                removed.append(result)
+            elif isinstance(one, Weighed):
+                shown[key] = result
+                about = one.claim | about if refers(one.claim) else one.claim
+        return Checked(statements=_numbered(shown.values()), removed=tuple(removed))
+
+    def _read(self, sentence: Drafted) -> Weighed | Removed:
+        if sentence not in self._weighed:
+            self._weighed[sentence] = _weighed(sentence, self._passages, self._known)
+        return self._weighed[sentence]
+
+
 def checked(
     draft: str,
     hits: Sequence[Hit],
@@ -110,36 +165,8 @@ def checked(
     bars: Bars | None = None,
     complete: bool = True,
 ) -> Checked:
-    """Return the sentences of a draft that the passages shown carry, and the others with the reason.
-
-    `hits` are those shown to the model: [1] is the first. `checker` is asked once, about all that words leave open.
-    With `complete` false the draft still grows, and what the rest could change is left out; what becomes of a sentence
-    depends on it and those before it only, so that a longer draft begins with the same statements and numbers.
-    A draft that begins by declining yields no statement; a later remark about the passages is removed alone.
-    """
-    passages = {number: _passage_of(hit, document_of) for number, hit in enumerate(hits, start=1)}
-    known = written_as_names(passage.hit.text for passage in passages.values() if passage)
-    found = list(drafted(draft, complete=complete))
-    if found and _is_remark(found[0], passages):
-        return Checked(
-            statements=(), removed=tuple(Removed(text=one.text, outcome="declined", reason=DECLINES) for one in found)
-        )
-    read = [_weighed(sentence, passages, known) for sentence in found]
-    verdicts = iter(decided([one for one in read if isinstance(one, Weighed)], checker, bars))
-    shown: dict[str, Statement] = {}
-    removed: list[Removed] = []
-    about = Content()
-    for sentence, one in zip(found, read, strict=True):
-        result = one if isinstance(one, Removed) else _shown(sentence, one, next(verdicts), about, document_of)
-        key = " ".join(words(sentence.text))
-        if key in shown:
-            removed.append(Removed(text=sentence.text, outcome="repeated", reason=_REPEATED))
-        elif isinstance(result, Removed):
-            removed.append(result)
-        elif isinstance(one, Weighed):
-            shown[key] = result
-            about = one.claim | about if refers(one.claim) else one.claim
-    return Checked(statements=_numbered(shown.values()), removed=tuple(removed))
+    """Hold one draft to the passages, as `Gate.check` does."""
+    return Gate(hits, document_of, checker=checker, bars=bars).check(draft, complete=complete)
 
 
 def _weighed(sentence: Drafted, passages: Mapping[int, Passage | None], known: frozenset[str]) -> Weighed | Removed:

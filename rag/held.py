@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rag.errors import LLMError
-from rag.grounding import Checked, checked
+from rag.grounding import Checked, Gate
 from rag.types import Document, Hit, Statement
 
 if TYPE_CHECKING:
@@ -52,15 +52,15 @@ def held(
     `stream` begins the draft, given what tells whether a sentence has been accepted yet. What there is comes again
     while nothing is written, so that the caller can stop. Raises LLMError where nothing was accepted.
     """
-    now, text, cut = Held(), "", ""
+    gate, now, text, cut = Gate(hits, document_of, checker=checker), Held(), "", ""
     drafts = stream(lambda: bool(now.statements))
     with closing(drafts):  # type: ignore[type-var]
         for draft in drafts:
             if draft.text != text:
-                now = Held(found=checked(draft.text, hits, document_of, checker=checker, complete=False))
+                now = Held(found=gate.check(draft.text, complete=False))
             text, cut = draft.text, draft.cut
             yield now
-    yield Held(found=checked(text, hits, document_of, checker=checker), cut=cut)
+    yield Held(found=gate.check(text), cut=cut)
 
 
 def reply(drafts: Iterator[Draft], *, seconds: float = REPLY) -> str:

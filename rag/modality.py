@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+from rag.synonyms import widened
+from rag.wording import QUOTED, holds_quotes
 from rag.words import STOP_WORDS, TITLES, fold, numbers, stem
 
 Mood = Literal["maybe", "future", "intent", "duty", "would"]
@@ -14,7 +16,9 @@ _MOODS: dict[Mood, str] = {
     "maybe": r"may(?!\s+\d)|might|could|possibly|perhaps|probably|likely|reportedly|allegedly|alleged|apparently|"
     r"supposedly|presumably|potentially|unconfirmed|rumou?red|suspected|accused\s+of|(?:is|are|was|were)\s+said\s+to|"
     r"(?:seems?|appear(?:s|ed)?)\s+to|(?:believed|thought|understood|reported|considered|likely|possible)\s+to",
-    "future": r"will|shall|(?:is|are|was|were)\s+(?:going|due|set)\s+to",
+    "future": r"(?<!-)will|shall|(?:is|are|was|were)\s+(?:going|set)\s+to|"
+    r"(?:is|are|was|were)\s+due\s+to\s+(?=(?:be|begin|start|end|arrive|leave|meet|return|visit|open|close|take|speak|appear|vote|hold|sign|expire|resume|travel|fly|go|"
+    r"come|finish|report|publish|release|decide|face|stand|make|play|give|get|run|pay|move|join|talk)\b)",
     "intent": r"(?:plan|hope|intend|aim|seek|want|wish|threaten|vow|promise|pledge|prepare|agree|expect|propose|try|tri"
     r"|attempt|decide|ask|urge|(?<!in )order|demand|consider|offer)\w{0,4}\s+(?:to|for)|sought\s+to|about\s+to|"
     r"(?:is|are|was|were)\s+(?:scheduled|supposed|meant|ready)\s+to",
@@ -43,7 +47,7 @@ _SAYING = re.compile(rf"\b(?:{_SAYS})\b")
 _ACCORDING = re.compile(r"\baccording\s+to\s+([^,.;:]{1,80})", re.IGNORECASE)
 _NAME = re.compile(r"[A-ZÀ-ÖØ-Þ][\w’'-]{1,40}")
 _SAYS_WHO = re.compile(
-    r"\s+(?:(?:the|an?|its|his|her)\s+)?(?:[a-z-]{1,20}\s+){0,3}?((?:[A-ZÀ-ÖØ-Þ][\w’'.-]{0,40}(?:\s+|$)){1,6})"
+    r"\s+(?:(?:the|an?|its|his|her)\s+)?(?:[a-z-]{1,20}\s+){0,3}?((?:[A-ZÀ-ÖØ-Þ][\w’'.-]{0,40}(?:\s+|$|(?=[,;:”\"]))){1,6})"
 )
 _SUBJECT_END = re.compile(r"[,.;:]|\b(?:that|has|had|was|is|would|will)\b")
 _PRONOUN = re.compile(
@@ -62,6 +66,7 @@ _APPOSED = re.compile(
     r"^((?:[A-ZÀ-ÖØ-Þ][\w’'-]+\s?){1,4}),\s[^“”\".;]{3,120},\s$"
 )  # "Luke Bergmann, author of …, said"
 _INITIAL = re.compile(r"\b([A-Z])\.(?=\s[A-Z])")
+_FULL_NAME = re.compile(r"(?:[A-ZÀ-ÖØ-Þ][\w’'-]*\s?)+")
 _BEFORE = 90  # characters before a verb of saying in which its subject stands
 
 
@@ -85,11 +90,13 @@ def hedge_lost(claim: Mapping[str, Mood], source: Mapping[str, Mood], stems: fro
     `stems` are those of the claim.
     """
 
+    given = {other: mood for stem, mood in source.items() for other in widened({stem})} | dict(source)
+
     def differs(stem: str) -> bool:
-        ours, theirs = claim.get(stem), source.get(stem)
+        ours, theirs = claim.get(stem), given.get(stem)
         return ours != theirs and not (ours and theirs and "would" in (ours, theirs))
 
-    return frozenset(stem for stem in stems & (claim.keys() | source.keys()) if differs(stem))
+    return frozenset(stem for stem in stems & (claim.keys() | given.keys()) if differs(stem))
 
 
 def happened(text: str, lost: frozenset[str]) -> bool:
@@ -136,6 +143,20 @@ def speakers(text: str, *, near: bool = False) -> frozenset[str] | None:
     for match in _ACCORDING.finditer(text):
         found.update(_names(match[1]) or [""])
     return frozenset(found) if verbs or found else None
+
+
+def only_quotes(claim: str, source: str) -> bool:
+    """Whether a claim says only who said what, in quotation marks, and one sentence lets nobody but the same say it."""
+    rest = QUOTED.sub(" ", claim)
+    who = set(_names(rest))
+    others = {fold(word) for word in _TOKEN.findall(rest)} - STOP_WORDS - TITLES
+    said = {word for word in others if _SAYING.fullmatch(word)}
+    if rest == claim or not who or not said or {stem(word) for word in others - said} != who:
+        return False
+    theirs = (speakers(source) or frozenset()) - {""}
+    whole = [set(_names(name)) for name in _FULL_NAME.findall(source)]
+    same = all(any({one} | who <= name for name in whole) for one in theirs - who)  # Sergei, where who is Lavrov
+    return who <= theirs and same and holds_quotes(claim, source, least=1)
 
 
 def _names(text: str) -> list[str]:

@@ -36,6 +36,7 @@ _SAME = """
     deal agreement accord pact
     ceasefire truce
     big large huge
+    biggest largest
     chief main primary principal major
     aim goal objective purpose
     trait characteristic character feature

@@ -50,7 +50,7 @@ class Run:
     @property
     def open(self) -> bool:
         """Whether a checker that is sure may decide."""
-        return self.most and self.fit in (Fit.LOOSE, Fit.DENIED)
+        return self.most and self.fit in (Fit.LENT, Fit.LOOSE)
 
     @property
     def place(self) -> Place:
@@ -139,7 +139,7 @@ def _stating(
 
     The same words are enough. Without a checker nearly the same words are, in a quote that reverses none of them;
     with one they must mean it, too, and then half of them are enough. Where it is sure, so are most of facts and words
-    taken together, and a denial that may be of something else is passed over.
+    taken together, and the title may lend a name.
     """
 
     def states(run: Run) -> bool:

@@ -21,7 +21,7 @@ _MOST = 400  # words of either that are compared
 _FACTS = 40  # facts of a claim that are put into pairs
 _TOKEN = re.compile(r"[^\W_]+(?:[.,](?=\d)\d+)*|[$€£¥₪₽₹]")
 _WORDS = re.compile(r"[^\W_]+")
-_QUOTED = re.compile(  # marks whose other half stands in the sentence before or after count, too
+QUOTED = re.compile(  # marks whose other half stands in the sentence before or after count, too
     r"“([^“”]{1,1000})(?:”|\Z)|\A([^“”]{1,1000})”|\"([^\"]{1,1000})(?:\"|\Z)|«([^«»]{1,1000})(?:»|\Z)|\A([^«»]{1,1000})»"
 )
 _LEAST_QUOTED = 3  # words in quotation marks that are somebody's own
@@ -77,13 +77,13 @@ class _Token:
         return not self.stop and not self.denial
 
 
-def holds_quotes(claim: str, source: str) -> bool:
-    """Whether what a claim puts into quotation marks stands so in the source, word for word; single words are free."""
+def holds_quotes(claim: str, source: str, *, least: int = _LEAST_QUOTED) -> bool:
+    """Whether what a claim puts into quotation marks stands so in the source, word for word; few words are free."""
     held = " ".join(map(fold, _WORDS.findall(source)))
     quoted = (
-        " ".join(map(fold, _WORDS.findall(next(filter(None, match.groups()))))) for match in _QUOTED.finditer(claim)
+        " ".join(map(fold, _WORDS.findall(next(filter(None, match.groups()))))) for match in QUOTED.finditer(claim)
     )
-    return all(f" {words} " in f" {held} " for words in quoted if words.count(" ") >= _LEAST_QUOTED - 1)
+    return all(f" {words} " in f" {held} " for words in quoted if words.count(" ") >= least - 1)
 
 
 def same_words(claim: str, source: str) -> bool:
@@ -246,11 +246,11 @@ def _only(tokens: Sequence[_Token]) -> dict[str, int]:
 
 
 def _sequence(text: str) -> list[str]:
-    return [fold(word) for word in _TOKEN.findall(plain(_NOT.sub(" not", text)))]
+    return [fold(word) for word in _TOKEN.findall(_NOT.sub(" not", plain(text)))]
 
 
 def _tokens(text: str) -> list[_Token]:
-    text = plain(_NOT.sub(" not", text))
+    text = _NOT.sub(" not", plain(text))
     found = []
     for match in _TOKEN.finditer(text):
         word = match.group()

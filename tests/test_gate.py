@@ -192,11 +192,23 @@ def test_no_checker_is_sure_enough_for_a_sentence_of_which_too_little_stands_the
     assert outcome(draft, TEXT, checker=always(1.0)) == "partial"
 
 
-def test_a_denial_of_something_else_is_passed_over_where_a_checker_is_sure() -> None:
-    text = "The envoy of Selby refused every gift and declared the port open on Monday."
-    draft = "The envoy of Selby declared the port open on Monday"
-    assert outcome(draft, text, checker=always(0.95)) == "supported"
-    assert outcome(draft, text, checker=always(0.85)) == "contradicted"
+def test_the_title_lends_a_name_and_is_enough_where_a_checker_is_sure() -> None:
+    document = Document(text="The port was shut on Monday by its crew.", path="a.txt", title="Selby", sha256="0" * 64)
+    hit = Hit(score=1.0, text=document.text, title="Selby", path="a.txt", span=document.span(0, 40), passage_id=1)
+    for sure, support in ((0.95, "supported"), (0.85, "partial")):
+        found = checked(
+            "The port of Selby was shut on Monday [1].", [hit], lambda path: document, checker=always(sure), bars=BARS
+        )
+        assert [one.support for one in found.statements] == [support]
+
+
+def test_a_quotation_by_the_same_needs_no_checker_and_one_by_another_is_not_shown() -> None:
+    text = (
+        "“The port of Selby is shut until the crew is paid,” said Ana Silva, head of the port, after Paulo Reis left."
+    )
+    said = "“The port of Selby is shut until the crew is paid.”"
+    assert outcome(f"Silva said: {said}"[:-2] + "”", text, checker=always(0.0)) == "supported"
+    assert outcome(f"Reis said: {said}"[:-2] + "”", text, checker=always(0.0)) != "supported"
 
 
 def test_a_checker_is_asked_once_about_a_draft_and_not_about_the_words_of_the_source() -> None:
