@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import load_file
 
 from rag.encoder import bundled, piece_counter
+from rag.support_network import TRAINED
 from rag.training import checker
 from rag.training.data import part_of
 from rag.training.judge import fitted, probabilities
@@ -163,6 +164,25 @@ def test_training_goes_on_where_it_stopped_and_leaves_the_lowest_layers_alone(
     assert not any("embeddings" in name for name in whole)
     curve = (tmp_path / "whole" / "support-curve-11.jsonl").read_text().splitlines()
     assert [json.loads(line)["step"] for line in curve] == [2]
+
+
+def test_training_on_begins_with_the_weights_given(made: list[Pair], recipe: SupportRecipe, tmp_path: Path) -> None:
+    still = recipe.model_copy(update={"steps": 1, "learning_rate": 0.0, "head_rate": 0.0})
+    arrays([("train" if i % 3 else "check", pair) for i, pair in enumerate(made[:30])], window=160).save(
+        tmp_path / "pairs.npz"
+    )
+    checker.train(tmp_path, still, weights=TRAINED)
+    given, kept = load_file(TRAINED), load_file(tmp_path / "support.safetensors")
+    assert given.keys() == kept.keys()
+    assert all(torch.equal(given[name], kept[name]) for name in given)
+
+
+def test_now_and_then_the_question_stands_with_its_answer(recipe: SupportRecipe) -> None:
+    often = recipe.model_copy(update={"as_asked": 0.5})
+    made = [pair for i in range(6) for pair in pairs_of(document(f"d|{i}"), questions(f"d|{i}"), ["Smith"], often)]
+    asked = [pair for pair in made if "? " in pair.claim]
+    assert any(pair.label == "supported" and pair.claim == "Where did Zelensky stay? Ankara." for pair in asked)
+    assert {pair.label for pair in asked} == {"supported", "contradicted", "not found"}
 
 
 def test_calibration_undoes_logits_that_are_too_sure_and_keeps_nearly_all_that_is_true() -> None:

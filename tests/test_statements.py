@@ -78,6 +78,21 @@ def test_where_no_rule_clearly_applies_there_is_no_statement(question: str, answ
     assert statement(question, answer) == ""
 
 
+@pytest.mark.parametrize(
+    ("sentence", "made"),
+    [
+        ('"The talks are over," said Yuri Ushakov, an aide.', 'Yuri Ushakov said: "The talks are over."'),
+        ('"We will not take part," Lavrov said, "and nobody has asked us."',
+         'Lavrov said: "We will not take part, and nobody has asked us."'),
+        ('Zelensky said "we will accept no deal without us".', '"We will accept no deal without us," said Zelensky.'),
+    ],
+)  # fmt: skip
+def test_a_quotation_moves_with_its_speaker(sentence: str, made: str) -> None:
+    found = {moved(sentence, random.Random(i)) for i in range(12)}
+    assert made in found
+    assert all("Ushakov" in one or "Lavrov" in one or "Zelensky" in one for one in found)
+
+
 @settings(deadline=None)
 @given(st.text(max_size=60), st.text(max_size=30))
 def test_a_statement_of_any_text_is_one_plain_line_that_ends_in_a_full_stop(question: str, answer: str) -> None:
