@@ -24,7 +24,7 @@ from rag.retrieval import to_read
 from rag.rewriting import standing_alone
 from rag.several import Desk
 from rag.showing import alike, asks_for_several, growing, in_short, to_show
-from rag.support import SupportChecker
+from rag.support import SupportChecker, shared
 from rag.tasks import Comparison, stands_alone, task_of
 from rag.types import Answer, Document, Hit, Progress, Turn, UpdateReport
 from rag.words import spelled
@@ -93,14 +93,13 @@ class Assistant:
 
     @cached_property
     def _checker(self) -> SupportChecker:
-        return SupportChecker()
+        return shared()
 
     def load(self) -> None:
         """Load encoder and reader now rather than with the first question. Raises EncoderError or IndexMismatch."""
         assert self.index.encoder
         assert self._reader.network
-        if self._generator:
-            assert self._checker.network
+        assert self._checker.network
 
     def close(self) -> None:
         self.index.close()

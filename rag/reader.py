@@ -17,11 +17,13 @@ from rag.conversation import last_question
 from rag.readable import echoes, readable
 from rag.sentences import Offsets, is_pointer
 from rag.stretches import Scored, Stretch, joined
+from rag.support import Claim, answered, shared
 from rag.types import Hit, Span
 from rag.words import MONTHS, TITLES, names, numbers, same_place, stem, words
 
 if TYPE_CHECKING:
     from rag.network import Network
+    from rag.support import Checker
 
 CALIBRATION = Path(__file__).parent / "training" / "calibration.json"
 KEPT = 3  # spans of each passage that stay in the running
@@ -33,6 +35,7 @@ _MONTH_OF = {form: month.lower() for month in MONTHS for form in (month[:3].lowe
 _ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _CHANGES = {"and", "or", "not", "no", "never", "million", "billion", "thousand", "hundred"}
 SURE = 14.0  # logit of a span above which more of it says nothing more
+DOUBT = 1e-3  # least probability that a checker may give
 ALONE = 5.0  # lead of a span that has no rival
 
 
@@ -100,9 +103,15 @@ class Found:
 class Reader:
     """Reads passages for the answer to a question: a pure function of the two, the weights and the calibration."""
 
-    def __init__(self, network: Scorer | None = None, calibration: Calibration | None = None) -> None:
+    def __init__(
+        self,
+        network: Scorer | None = None,
+        calibration: Calibration | None = None,
+        checker: Checker | None = None,
+    ) -> None:
         self._network = network
         self.calibration = calibration or _shipped()
+        self.checker = checker or shared()
 
     @cached_property
     def network(self) -> Scorer:
@@ -128,6 +137,9 @@ class Reader:
         ranks = sorted(range(len(hits)), key=lambda rank: (-best.get(rank, -math.inf), rank))
         candidates = tuple(_candidate(one, hits[one.rank], score) for one, score in scored)
         features = question_features([one for one, _ in scored])
+        if scored and "support" in self.calibration.confidence:
+            best_found = scored[0][0]
+            (features["support"],) = supports([asked_of(question, best_found, hits[best_found.rank])], self.checker)
         return Reading(
             ranked=tuple(hits[rank] for rank in ranks),
             candidates=candidates,
@@ -187,6 +199,17 @@ def question_features(found: Sequence[Found]) -> dict[str, float]:
         "relevance": best.features["relevance"],
         "lead": span - max(rivals, default=span - ALONE),
     }
+
+
+def asked_of(question: str, found: Found, hit: Hit) -> Claim:
+    """What a checker is asked of a span: whether its sentences carry it as the answer."""
+    return Claim(text=answered(last_question(question), found.text), title=hit.title, premise=found.said)
+
+
+def supports(claims: Sequence[Claim], checker: Checker) -> list[float]:
+    """Log-odds that each claim is supported, cut off where more says nothing more."""
+    probabilities = (min(max(one.supported, DOUBT), 1 - DOUBT) for one in checker.judge(claims))
+    return [math.log(one / (1 - one)) for one in probabilities]
 
 
 def says_the_same(one: str, other: str) -> bool:

@@ -6,7 +6,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from math import exp
 from pathlib import Path
 from threading import Lock
@@ -60,6 +60,12 @@ class SupportCalibration:
         return cls(**{**given, "bias": tuple(given["bias"])})
 
 
+def answered(question: str, answer: str) -> str:
+    """A question and its answer as one claim."""
+    asked, given = (" ".join(text.split()) for text in (question, answer))
+    return f"{asked.rstrip('?!. ')}? {given.strip(' .,;:')}."
+
+
 _SHIPPED = SupportCalibration.load()
 SUPPORTED = _SHIPPED.supported  # at least so probable that 96 % of true statements are
 SURE = _SHIPPED.sure
@@ -100,6 +106,12 @@ class SupportChecker:
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
         return [found[claim] for claim in claims]
+
+
+@cache
+def shared() -> SupportChecker:
+    """The one that the whole process uses."""
+    return SupportChecker()
 
 
 def judgement(logits: Sequence[float], calibration: SupportCalibration) -> Judgement:

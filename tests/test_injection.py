@@ -27,6 +27,7 @@ from test_ui import Parsed
 
 from eval.standing import absent
 from rag import Answer, Assistant
+from rag.breaker import Breaker
 from rag.config import RetrievalSettings
 from ui import export, render
 from ui.conversation import Conversation
@@ -109,7 +110,10 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", list(MODELS))
-def test_orders_in_documents_are_carried_out_by_nobody(name: str, index: Path, guard: Guard) -> None:
+def test_orders_in_documents_are_carried_out_by_nobody(
+    name: str, index: Path, guard: Guard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Breaker, "enter", lambda breaker: None)  # else junk is asked for three times, and no more
     began, counts, wrong = time.monotonic(), Counter[str](), []
     asked = CORPUS if STRESS else SAMPLED[list(MODELS).index(name) :: len(MODELS)]
     for one, answer, requests in answers(MODELS[name], asked, index, guard):

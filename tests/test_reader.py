@@ -22,6 +22,7 @@ from rag.reader import (
 )
 from rag.sentences import Offsets
 from rag.stretches import Scored
+from rag.support import Claim, Judgement
 from rag.training.calibrate import CONFIDENCE, ORDER
 from rag.types import Document, Hit
 
@@ -242,8 +243,23 @@ def test_the_shipped_calibration_names_known_features_only(reader: Reader) -> No
     hits = [hit("<5 Rubio> met.")]
     found = reader.find("Who met?", hits)
     assert shipped.order.keys() == set(ORDER) <= found[0].features.keys()
-    assert shipped.confidence.keys() - {"bias"} == set(CONFIDENCE) <= question_features(found).keys()
+    assert shipped.confidence.keys() - {"bias"} == set(CONFIDENCE) <= {*question_features(found), "support"}
     assert 0 < shipped.threshold < 1
+
+
+@pytest.mark.parametrize(("probability", "confidence"), [(0.5, 0.5), (0.9, 0.9), (1.0, 0.999), (0.0, 0.001)])
+def test_a_checker_is_asked_once_whether_the_best_span_answers(probability: float, confidence: float) -> None:
+    asked: list[Claim] = []
+
+    class Scripted:
+        def judge(self, claims: Sequence[Claim]) -> list[Judgement]:
+            asked.extend(claims)
+            return [Judgement(supported=probability, contradicted=0.0)] * len(claims)
+
+    only = Calibration(order={"span": 1.0}, confidence={"support": 1.0}, threshold=0.5)
+    reading = Reader(Marked(), only, Scripted()).read("Who met?", [hit("It was <5 Rubio>."), hit("<1 Lavrov> came.")])
+    assert reading.confidence == pytest.approx(confidence)
+    assert [(one.text, one.premise) for one in asked] == [("Who met? <5 Rubio>.", "It was <5 Rubio>.")]
 
 
 def test_a_feature_without_a_weight_counts_nothing() -> None:

@@ -28,14 +28,27 @@ from eval.confidence import calibration_error, threshold_for
 from rag.config import Config
 from rag.encoder import Encoder
 from rag.index import Index
-from rag.reader import CALIBRATION, Calibration, Found, Reader, absent, in_order, logit, question_features, sigmoid
+from rag.reader import (
+    CALIBRATION,
+    Calibration,
+    Found,
+    Reader,
+    absent,
+    asked_of,
+    in_order,
+    logit,
+    question_features,
+    sigmoid,
+    supports,
+)
 from rag.retrieval import to_read
+from rag.support import Claim, shared
 from rag.training.data import PARTS, Json, drawn, lines, overlaps_evidence, part_of
 from rag.training.recipe import Recipe
 from rag.types import Document, Hit
 
 ORDER = ("span", "relevance", "log_rank", "echo")
-CONFIDENCE = ("sure", "relevance", "lead")
+CONFIDENCE = ("sure", "relevance", "lead", "support")
 TOGETHER = "policyqa"  # its questions fit a hundred documents alike, so that none of their answers is the right one
 ANSWERABLE = 480  # questions of each part, and as many others: what users ask is not known, and this favours neither
 PRECISION = 0.70  # share of right answers among those given that the threshold is chosen for
@@ -48,13 +61,23 @@ class Example:
     """The spans that were found for one question.
 
     `right` says which of them overlap the evidence; `shown` the same of their whole sentences, which is what a user is
-    shown, and so what confidence is about.
+    shown, and so what confidence is about. `claims` is what the support checker is asked of each.
     """
 
     answerable: bool
     found: list[Found]
     right: list[bool]
     shown: list[bool]
+    claims: list[Claim]
+
+    def features(self, order: dict[str, float]) -> tuple[dict[str, float], bool] | None:
+        """What speaks for the best span, and whether it is right; None where there is none."""
+        best = in_order(self.found, order)
+        if not best:
+            return None
+        features = question_features([self.found[i] for i in best])
+        (features["support"],) = supports([self.claims[best[0]]], shared())
+        return features, self.shown[best[0]]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -109,7 +132,8 @@ def examples(data: Path, part: str) -> list[Example]:
                 [answerable and _right(span, hits[span.rank], one, whole=whole) for span in spans]
                 for whole in (False, True)
             )
-            found.append(Example(answerable=answerable, found=spans, right=right, shown=shown))
+            claims = [asked_of(one["question"], span, hits[span.rank]) for span in spans]
+            found.append(Example(answerable=answerable, found=spans, right=right, shown=shown, claims=claims))
     return found
 
 
@@ -188,9 +212,9 @@ def fit_confidence(examples: Sequence[Example], order: dict[str, float]) -> dict
     """Logistic regression: do the best span's sentences hold the answer?"""
     rows, right = [], []
     for one in examples:
-        if best := in_order(one.found, order):
-            rows.append(question_features([one.found[i] for i in best]))
-            right.append(one.shown[best[0]])
+        if best := one.features(order):
+            rows.append(best[0])
+            right.append(best[1])
     matrix = np.array([[row[name] for name in CONFIDENCE] for row in rows])
     model = LogisticRegression(C=10.0, max_iter=2000).fit(matrix, right)
     return _named((*CONFIDENCE, "bias"), (*model.coef_[0], *model.intercept_))
@@ -200,10 +224,9 @@ def judged(examples: Sequence[Example], fitted: Calibration) -> tuple[npt.NDArra
     """The confidence of each question's best span, and whether it is right."""
     confidences, right = [], []
     for one in examples:
-        best = in_order(one.found, fitted.order)
-        features = question_features([one.found[i] for i in best])
-        confidences.append(sigmoid(logit(fitted.confidence, features)) if best else 0.0)
-        right.append(bool(best) and one.shown[best[0]])
+        best = one.features(dict(fitted.order))
+        confidences.append(sigmoid(logit(fitted.confidence, best[0])) if best else 0.0)
+        right.append(best is not None and best[1])
     return np.array(confidences), np.array(right)
 
 

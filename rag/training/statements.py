@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from rag.support import answered
 from rag.training.verbs import AUXILIARIES, BE, bare_of_past, bare_verbs, is_finite, is_participle, past, present
 from rag.words import MONTHS
 
@@ -49,8 +50,8 @@ def statement(question: str, answer: str) -> str:
 
 
 def with_answer(question: str, answer: str) -> str:
-    """A question and its answer, as they are."""
-    return f"{tidy(question).rstrip('?!. ')}? {tidy(answer).strip(' .,;:')}."
+    """A question and its answer as one claim."""
+    return answered(tidy(question), tidy(answer))
 
 
 def _unfit(given: str) -> bool:
