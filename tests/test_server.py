@@ -527,7 +527,7 @@ def test_a_page_behind_a_reverse_proxy_logs_in_asks_and_stays_there(
         own = (f"{address}/", "data:", f"blob:{address.removesuffix('/deep/footnote')}/")
         page.on("request", lambda request: None if request.url.startswith(own) else wrong.append(request.url))
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(30_000)
         page.goto(server.url)
         page.fill("#username", "anna")
         page.fill("#password", "wrong")
