@@ -48,11 +48,10 @@ def examine(config: Config) -> Diagnosis:
     """Look at everything. Connects only to the language model's endpoint, where one is configured."""
     from rag import model_check
 
-    findings = [_encoder(config.encoder), _reader(), _prompts(config.prompts), _tesseract()]
+    findings = [_encoder(config.encoder), _reader(), _checker(), _prompts(config.prompts), _tesseract()]
     if not config.llm.model:
         findings.append(Finding(subject="language model", state="fine", says="none is configured.", remedy=HOW_TO))
         return Diagnosis(findings=tuple(findings), model={})
-    findings.append(_checker())
     found, known = model_check.examine(config.llm)
     return Diagnosis(findings=(*findings, *found), model=known)
 

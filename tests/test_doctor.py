@@ -46,6 +46,7 @@ def test_without_a_model_all_is_fine_and_it_says_how_to_configure_one(
     assert "[llm], model =" in said
     assert "fine     encoder: its weights are there, and are the published ones (SHA-256)." in said
     assert "fine     reader: its weights are there, and are the right ones (SHA-256)." in said
+    assert "fine     support checker: its weights are there, and are the right ones (SHA-256)." in said
     assert said.rstrip().endswith("Everything that is needed is there.")
 
 
