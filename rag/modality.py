@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+from rag.claims import denies
 from rag.synonyms import widened
 from rag.wording import QUOTED, holds_quotes
 from rag.words import STOP_WORDS, TITLES, fold, numbers, stem
@@ -67,6 +68,11 @@ _APPOSED = re.compile(
 )  # "Luke Bergmann, author of …, said"
 _INITIAL = re.compile(r"\b([A-Z])\.(?=\s[A-Z])")
 _FULL_NAME = re.compile(r"(?:[A-ZÀ-ÖØ-Þ][\w’'-]*\s?)+")
+_QUOTATION = "\u2026"
+_BESIDE = re.compile(  # "…", said Ana Silva; Silva, head of the port, said on Monday: "…"
+    rf"{_QUOTATION}\s*,?\s*(?:[\w.’'-]+\s){{0,4}}(?:{_SAYS})\b|\b(?:{_SAYS})(?:\s[\w’'-]+){{0,3}}\s*[:,]?\s*{_QUOTATION}"
+)
+_BARE = frozenset("the that also then later".split())  # words of a claim that say nothing beside who said it
 _BEFORE = 90  # characters before a verb of saying in which its subject stands
 
 
@@ -146,17 +152,22 @@ def speakers(text: str, *, near: bool = False) -> frozenset[str] | None:
 
 
 def only_quotes(claim: str, source: str) -> bool:
-    """Whether a claim says only who said what, in quotation marks, and one sentence lets nobody but the same say it."""
-    rest = QUOTED.sub(" ", claim)
+    """Whether a claim says only who said what, in quotation marks, and one sentence lets nobody but the same say it.
+
+    Neither denies, doubts or asks, and in the source the saying stands beside the quotation.
+    """
+    rest, around = QUOTED.sub(" ", claim), QUOTED.sub(f" {_QUOTATION} ", source)
     who = set(_names(rest))
-    others = {fold(word) for word in _TOKEN.findall(rest)} - STOP_WORDS - TITLES
+    others = {fold(word) for word in _TOKEN.findall(rest)} - _BARE - TITLES
     said = {word for word in others if _SAYING.fullmatch(word)}
-    if rest == claim or not who or not said or {stem(word) for word in others - said} != who:
+    if rest == claim or len(said) != 1 or {stem(word) for word in others - said} != who or "?" in rest + around:
+        return False
+    if denies(around) or hedged(around) or not _BESIDE.search(around):
         return False
     theirs = (speakers(source) or frozenset()) - {""}
     whole = [set(_names(name)) for name in _FULL_NAME.findall(source)]
     same = all(any({one} | who <= name for name in whole) for one in theirs - who)  # Sergei, where who is Lavrov
-    return who <= theirs and same and holds_quotes(claim, source, least=1)
+    return bool(who) and who <= theirs and same and holds_quotes(claim, source, least=1)
 
 
 def _names(text: str) -> list[str]:

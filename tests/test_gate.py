@@ -202,6 +202,24 @@ def test_the_title_lends_a_name_and_is_enough_where_a_checker_is_sure() -> None:
         assert [one.support for one in found.statements] == [support]
 
 
+@pytest.mark.parametrize(
+    ("text", "draft"),
+    [
+        ("“The port is shut,” said Ana Silva.", "Ana Silva did not say “The port is shut.”"),
+        ("“The port is shut,” said Ana Silva.", "Ana Silva will say “The port is shut.”"),
+        ("Ana Silva never said “the port is shut.”", "Ana Silva said “the port is shut.”"),
+        ("Ana Silva reportedly said “the port is shut.”", "Ana Silva said “the port is shut.”"),
+        (
+            "Ana Silva said that it was open; a sign there read “the port is shut.”",
+            "Ana Silva said “the port is shut.”",
+        ),
+        ("“The port is shut,” said Ana Silva, and Reis said “no.”", "Reis said “The port is shut.”"),
+    ],
+)
+def test_words_in_quotation_marks_alone_do_not_carry_who_said_them(text: str, draft: str) -> None:
+    assert outcome(draft, text, checker=always(0.0)) != "supported"
+
+
 def test_a_quotation_by_the_same_needs_no_checker_and_one_by_another_is_not_shown() -> None:
     text = (
         "“The port of Selby is shut until the crew is paid,” said Ana Silva, head of the port, after Paulo Reis left."
