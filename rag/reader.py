@@ -138,8 +138,8 @@ class Reader:
         candidates = tuple(_candidate(one, hits[one.rank], score) for one, score in scored)
         features = question_features([one for one, _ in scored])
         if scored and "support" in self.calibration.confidence:
-            best_found = scored[0][0]
-            (features["support"],) = supports([asked_of(question, best_found, hits[best_found.rank])], self.checker)
+            first = scored[0][0]
+            (features["support"],) = supports([asked_of(question, first, hits[first.rank])], self.checker)
         return Reading(
             ranked=tuple(hits[rank] for rank in ranks),
             candidates=candidates,

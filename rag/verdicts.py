@@ -23,10 +23,10 @@ SAYS_OTHERWISE = "the passages that it cites seem to say otherwise"
 
 _CITED = 3  # places at most that are cited for one sentence
 _ASKED = 8  # runs at most that a checker is asked about for one sentence
-_MOST = 3 / 5
-_LEAST = 2 / 5
-_LIGHT = frozenset(map(stem, "name locate take place date year number reason become be have do".split()))
 _PER_PASSAGE = 3  # of those, runs of one passage
+_MOST = 3 / 5  # share of facts and stems together that a run must carry where a checker that is sure decides
+_LEAST = 2 / 5  # the share of the stems, and of those of each clause
+_LIGHT = frozenset(map(stem, "name locate take place date year number reason become be have do".split()))  # say little
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
