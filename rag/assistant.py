@@ -27,6 +27,7 @@ from rag.showing import alike, asks_for_several, growing, in_short, to_show
 from rag.support import SupportChecker, shared
 from rag.tasks import Comparison, stands_alone, task_of
 from rag.types import Answer, Document, Hit, Progress, Turn, UpdateReport
+from rag.whom import TOLD, of_meetings
 from rag.words import spelled
 
 if TYPE_CHECKING:
@@ -263,7 +264,10 @@ class Assistant:
 
     def _read(self, question: str, reading: Reading, document_of: Callable[[str], Document], *notes: str) -> Answer:
         """The best sentences verbatim, or a refusal."""
-        if reason := self._reason(question, reading):
+        reason = self._reason(question, reading)
+        if reason in ("", NOT_CLOSE) and (answer := self._met(question, reading, document_of, *notes)):
+            return answer
+        if reason:
             return self._refusal(question, reading, reason, "reader", *notes)
         apart = (
             None if asks_for_several(question) else difference(last_question(question), reading.candidates, document_of)
@@ -285,6 +289,21 @@ class Assistant:
             config=self.config.digest(),
         )
 
+    def _met(
+        self, question: str, reading: Reading, document_of: Callable[[str], Document], *notes: str
+    ) -> Answer | None:
+        """What documents tell of a meeting that is asked about; None where the reader is sure of another place."""
+        told, short = of_meetings(question, reading.ranked, document_of)
+        statements, confidence = quoted(told, document_of), max(reading.confidence, TOLD)
+        best = reading.candidates[0] if reading.candidates and reading.confidence >= self._threshold else None
+        elsewhere = best and not any(best.path == one.path and best.span.overlaps(one.span) for one in told)
+        if not statements or elsewhere or confidence < self._threshold:
+            return None
+        return Answer(
+            question=question, statements=statements, short="; ".join(short), confidence=confidence, notes=notes,
+            config=self.config.digest(),
+        )  # fmt: skip
+
     def _reason(self, question: str, reading: Reading) -> str:
         """Why the reading is no answer; empty where it is one."""
         if not reading.ranked:
@@ -300,10 +319,12 @@ class Assistant:
                 hint = f" They do mention {', '.join(meant)}." if meant else ""
                 return f"The documents do not say: they do not mention {', '.join(unknown)}.{hint}"
             return f"The documents do not say: what they hold on this does not mention {', '.join(missing)}."
-        threshold = self.config.reader.threshold
-        if not reading.candidates or reading.confidence < (self._reader.threshold if threshold is None else threshold):
-            return NOT_CLOSE
-        return ""
+        return "" if reading.candidates and reading.confidence >= self._threshold else NOT_CLOSE
+
+    @property
+    def _threshold(self) -> float:
+        given = self.config.reader.threshold
+        return self._reader.threshold if given is None else given
 
 
 def _asked(question: str) -> str:

@@ -23,6 +23,7 @@ from rag.generator import Generator
 from rag.prompts import DECLINED, load
 from rag.reader import Candidate
 from rag.retrieval import to_read
+from rag.several import Place
 from rag.showing import in_short, to_show
 from rag.support import Claim, Judgement
 from rag.types import Document, Span, Turn
@@ -150,6 +151,15 @@ def test_what_is_no_text_is_no_question(assistant: Assistant, text: str) -> None
     for asking in (assistant.ask, assistant.index.search):
         with pytest.raises(QuestionError, match="characters that are no text"):
             asking(text)
+
+
+def test_a_meeting_told_elsewhere_does_not_replace_what_the_reader_is_sure_of(
+    assistant: Assistant, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flood = assistant.index.document(str(folder / "flood.txt"))
+    told = [Place(path=flood.path, span=flood.span(0, len("The river Wenna broke through a wall in Ollerby.")))]
+    monkeypatch.setattr("rag.assistant.of_meetings", lambda *_: (told, ["the river Wenna"]))
+    assert assistant.ask("Who met Sergei Lavrov in Riyadh?").short == "Marco Rubio"
 
 
 def test_below_the_threshold_nothing_is_answered(folder: Path, encoder: StandInEncoder) -> None:
