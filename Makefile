@@ -97,14 +97,14 @@ clean: ## remove .venv and caches; indexes stay
 	    rm -rf .venv; \
 	    echo "$$python cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv" >&2; \
 	    exit 1; }; }
-	.venv/bin/pip install --prefer-binary -r requirements.lock
+	.venv/bin/pip install --prefer-binary --no-compile -r requirements.lock
 	.venv/bin/pip install --no-deps -e .
 	@touch $@
 
 dev: .venv/installed-dev
 
 .venv/installed-dev: .venv/installed requirements-dev.lock
-	.venv/bin/pip install --prefer-binary -r requirements-dev.lock
+	.venv/bin/pip install --prefer-binary --no-compile -r requirements-dev.lock
 	@touch $@
 
 # The tests of the page need Chromium; without it they are skipped and say so.

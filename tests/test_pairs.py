@@ -148,7 +148,7 @@ def test_training_goes_on_where_it_stopped_and_leaves_the_lowest_layers_alone(
     made: list[Pair], recipe: SupportRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checker, "EVERY", 1)
-    monkeypatch.setattr(checker, "_rate", lambda step, recipe: 0.5)
+    monkeypatch.setattr(checker, "rate", lambda step, **settings: 0.5)
     parts = ["train", "train", "check"]
     found = arrays([(parts[i % 3], pair) for i, pair in enumerate(made[:60])], window=160)
     for name, courses in (("whole", [2]), ("halves", [1, 2])):

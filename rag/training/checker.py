@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from rag.support_network import SupportNetwork, from_reader, put_in, trained_wei
 from rag.training.pair_arrays import KINDS, LABELS, Pairs
 from rag.training.pairs import write
 from rag.training.recipe import Recipe, SupportRecipe
-from rag.training.steps import Numbers, batches, resume, save
+from rag.training.steps import Numbers, Pace, batches, bfloat16, rate, resume, save
 
 EVERY = 250  # steps from one checkpoint to the next
 CHECKED = 1200  # pairs of the check part that the learning curve is drawn from
@@ -64,10 +63,12 @@ def train(work: Path, recipe: SupportRecipe, *, weights: Path | None = None) -> 
     state = work / f"support-{recipe.seed}.pt"
     step = resume(state, network, optimizer)
     drawn = _batches(pairs, recipe, step)
-    begun, seen, losses = time.monotonic(), 0, []
+    decay_from = round(recipe.steps * (1 - recipe.decay))
+    pace = Pace(recipe.steps, recipe.batch, "pairs")
     while step < recipe.steps:
-        for group, rate in zip(optimizer.param_groups, rates, strict=True):
-            group["lr"] = rate * _rate(step, recipe)
+        share = rate(step, warm_up=recipe.warm_up, steps=recipe.steps, decay_from=decay_from)
+        for group, full in zip(optimizer.param_groups, rates, strict=True):
+            group["lr"] = full * share
         chosen = next(drawn)
         loss = cross_entropy(_logits(network, pairs, chosen), _labels(pairs, chosen))
         loss.backward()  # type: ignore[no-untyped-call]
@@ -75,18 +76,12 @@ def train(work: Path, recipe: SupportRecipe, *, weights: Path | None = None) -> 
         optimizer.step()
         optimizer.zero_grad()
         step += 1
-        seen += len(chosen)
-        losses.append(loss.item())
-        if step % 50 == 0:
-            speed = seen / (time.monotonic() - begun)
-            left = (recipe.steps - step) * recipe.batch / speed / 60
-            print(f"step {step:,} of {recipe.steps:,}: loss {np.mean(losses[-50:]):.3f}, {speed:.1f} pairs/s, "
-                  f"{left:.0f} min left", flush=True)  # fmt: skip
+        pace.took(step, loss.item())
         if step % EVERY == 0 or step == recipe.steps:
             save(state, step, network, optimizer)
             if step % (2 * EVERY) == 0 or step == recipe.steps:
                 _record(work / f"support-curve-{recipe.seed}.jsonl", step, network, pairs)
-            begun, seen = time.monotonic(), 0
+            pace.restart()
     save_file(trained_weights(network), work / "support.safetensors")
     print(f"wrote {work / 'support.safetensors'}")
 
@@ -109,20 +104,13 @@ def _batches(pairs: Pairs, recipe: SupportRecipe, skip: int) -> Iterator[Numbers
 
 
 def _logits(network: SupportNetwork, pairs: Pairs, chosen: Numbers) -> Tensor:
-    with torch.autocast("cpu", torch.bfloat16):
+    with bfloat16(torch.device("cpu")):
         found: Tensor = network(arrange(*zip(*(pairs.texts(i) for i in chosen), strict=True)))
     return found
 
 
 def _labels(pairs: Pairs, chosen: Numbers) -> Tensor:
     return torch.from_numpy(pairs.label[chosen].astype(np.int64))
-
-
-def _rate(step: int, recipe: SupportRecipe) -> float:
-    if step < recipe.warm_up:
-        return (step + 1) / recipe.warm_up
-    decay_from = round(recipe.steps * (1 - recipe.decay))
-    return 1.0 if step < decay_from else (recipe.steps - step) / (recipe.steps - decay_from)
 
 
 @torch.inference_mode()

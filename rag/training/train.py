@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -23,7 +20,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from rag.network import Batch, ReaderNetwork, Scores, arrange, from_encoder, from_weights, own_weights
 from rag.training.data import KINDS, Examples
 from rag.training.recipe import Recipe, TrainingRecipe
-from rag.training.steps import Numbers, batches, resume, save
+from rag.training.steps import Numbers, Pace, batches, bfloat16, rate, resume, save
 
 EVERY = 250  # steps from one checkpoint to the next
 CHECKED = 600  # examples of the check part that the learning curve is drawn from
@@ -60,13 +57,14 @@ def train(work: Path, recipe: Recipe, device: torch.device, weights: Path | None
     drawn = _batches(examples, recipe, step)
     if step > settings.steps:
         raise SystemExit(f"{work} holds {step:,} steps already: give more with --steps, or another folder.")
-    begun, seen, losses = time.monotonic(), 0, []
+    pace = Pace(settings.steps, settings.batch, "examples")
     while step < settings.steps:
+        share = rate(step, warm_up=settings.warm_up, steps=settings.steps, decay_from=decay_from)
         for group in optimizer.param_groups:
-            group["lr"] = settings.learning_rate * _rate(step, settings, decay_from)
+            group["lr"] = settings.learning_rate * share
         chosen, chance = next(drawn), np.random.default_rng((settings.seed, step))
         batch = _on(device, examples, chosen, chance, settings.without_title)
-        with _bfloat16(device):
+        with bfloat16(device):
             scores = network(batch)
         loss = _loss(scores, batch, examples, chosen, settings.relevance)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -74,17 +72,11 @@ def train(work: Path, recipe: Recipe, device: torch.device, weights: Path | None
         optimizer.step()
         optimizer.zero_grad()
         step += 1
-        seen += len(chosen)
-        losses.append(loss.item())
-        if step % 50 == 0:
-            speed = seen / (time.monotonic() - begun)
-            left = (settings.steps - step) * settings.batch / speed / 60
-            print(f"step {step:,} of {settings.steps:,}: loss {np.mean(losses[-50:]):.3f}, {speed:.1f} examples/s, "
-                  f"{left:.0f} min left", flush=True)  # fmt: skip
+        pace.took(step, loss.item())
         if step % EVERY == 0 or step == settings.steps:
             save(constant if step <= decay_from else decaying, step, network, optimizer)
             _record(work / f"curve-{settings.seed}.jsonl", step, settings, network, examples, device)
-            begun, seen = time.monotonic(), 0
+            pace.restart()
     made = own_weights(network.to("cpu"))
     if weights:
         made = average(load_file(weights), made, settings.share)
@@ -146,16 +138,6 @@ def _loss(scores: Scores, batch: Batch, examples: Examples, chosen: Numbers, wei
     return span + weight * binary_cross_entropy_with_logits(scores.relevance[known], relevant[known])
 
 
-def _rate(step: int, settings: TrainingRecipe, decay_from: int) -> float:
-    if step < settings.warm_up:
-        return (step + 1) / settings.warm_up
-    return 1.0 if step < decay_from else (settings.steps - step) / (settings.steps - decay_from)
-
-
-def _bfloat16(device: torch.device) -> AbstractContextManager[Any]:
-    return torch.autocast(device.type, torch.bfloat16)
-
-
 @torch.inference_mode()
 def _record(
     file: Path, step: int, settings: TrainingRecipe, network: ReaderNetwork, examples: Examples, device: torch.device
@@ -167,7 +149,7 @@ def _record(
     exact, refused = [], []
     for begin in range(0, len(held), settings.batch):
         chosen = held[begin : begin + settings.batch]
-        with _bfloat16(device):
+        with bfloat16(device):
             batch = _on(device, examples, chosen, chance, 0.0)
             scores = network(batch)
         found = torch.stack([scores.start.argmax(1), scores.end.argmax(1)], dim=1).cpu()
