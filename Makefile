@@ -5,7 +5,7 @@ DOCS := $(SAMPLE)
 PY = .venv/bin/python
 RAG = .venv/bin/rag
 
-STRESS := $(patsubst %,tests/test_%.py,kills faults mutations writers life hostile unplugged forged injection)
+STRESS := $(patsubst %,tests/test_%.py,kills faults mutations writers life hostile unplugged forged injection inert_page)
 
 # Their limits are of a second or five: nothing runs beside them.
 TIMED := tests/test_sandbox.py tests/test_hostile.py

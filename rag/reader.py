@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rag.support import Checker
 
 CALIBRATION = Path(__file__).parent / "training" / "calibration.json"
+REMEMBERED = 16  # readings: who asks the same again, or ranks what was asked, does not wait twice
 KEPT = 3  # spans of each passage that stay in the running
 _HOW_MANY = re.compile(
     r"^(\W*(?:name|list|give|tell|which|what|who)(?: (?:me|us|all|any|the|are|were|top|first|last|other))*) \d{1,2}\b",
@@ -112,6 +113,7 @@ class Reader:
         self._network = network
         self.calibration = calibration or _shipped()
         self.checker = checker or shared()
+        self._read_before = lru_cache(maxsize=REMEMBERED)(self._read)
 
     @cached_property
     def network(self) -> Scorer:
@@ -128,6 +130,9 @@ class Reader:
 
     def read(self, question: str, hits: Sequence[Hit]) -> Reading:
         """Order `hits` by the best span in each, and the spans by how likely they answer."""
+        return self._read_before(question, tuple(hits))
+
+    def _read(self, question: str, hits: tuple[Hit, ...]) -> Reading:
         found = self.find(question, hits)
         order = in_order(found, self.calibration.order)
         scored = [(found[i], logit(self.calibration.order, found[i].features)) for i in order]

@@ -14,6 +14,7 @@ import pytest
 from browser import ask, watched
 from conftest import StandInEncoder
 from serving import opened, served
+from stress import STRESS
 from test_ui import PAYLOADS
 
 from rag.assistant import Assistant
@@ -31,6 +32,8 @@ pytestmark = [
 # A script that runs is counted, and a dialog of its own would be seen as well.
 HOSTILE = [payload.replace("alert(1)", "window.__hit=1;alert(1)").replace("\0", "") for payload in PAYLOADS]
 ONE_LINE = [" ".join(payload.split()) for payload in HOSTILE]
+# Each is in a document. Asking about one and choosing a collection take seconds: a third of them, or all.
+CHOSEN = range(0, len(PAYLOADS), 1 if STRESS else 3)
 
 
 @pytest.fixture(scope="module")
@@ -76,10 +79,10 @@ def test_hostile_documents_questions_and_names_are_letters_and_nothing_else(
         assert len(uploaded) == len(PAYLOADS)
         assert any("<script>" in one.title for one in uploaded)
         page.click("#report summary >> nth=0")
-        for number, payload in enumerate(ONE_LINE):
-            ask(page, f"How many tons was the barley harvest of field {number}? {payload}")
-            assert letters(payload) in letters(page.locator("#chat .fn-question").nth(number).text_content())
-            mark = page.locator("#chat .fn-answer").nth(number).locator("a.fn-mark").first
+        for at, number in enumerate(CHOSEN):
+            ask(page, f"How many tons was the barley harvest of field {number}? {ONE_LINE[number]}")
+            assert letters(ONE_LINE[number]) in letters(page.locator("#chat .fn-question").nth(at).text_content())
+            mark = page.locator("#chat .fn-answer").nth(at).locator("a.fn-mark").first
             mark.click()
             page.wait_for_selector("#evidence-title:focus")
         kept_right(page, lambda: [json.loads(line) for line in lines(folder / feedback.SUITE / "questions.jsonl")])
@@ -90,9 +93,9 @@ def test_hostile_documents_questions_and_names_are_letters_and_nothing_else(
             page.fill("#documents-words input, #documents-words textarea", name)
             page.wait_for_selector("#documents-found .fn-note")
         exported(page, tmp_path)
-    kept = html.unescape((tmp_path / "kept.html").read_text(encoding="utf-8"))
-    assert [payload for payload in ONE_LINE if letters(payload) not in letters(kept)] == []
-    alone(browser, tmp_path / "kept.html", says=ONE_LINE)
+    kept, asked = html.unescape((tmp_path / "kept.html").read_text(encoding="utf-8")), [ONE_LINE[i] for i in CHOSEN]
+    assert [payload for payload in asked if letters(payload) not in letters(kept)] == []
+    alone(browser, tmp_path / "kept.html", says=asked)
 
 
 def lines(file: Path) -> list[str]:
@@ -101,7 +104,7 @@ def lines(file: Path) -> list[str]:
 
 def kept_right(page: Any, written: Callable[[], list[Any]]) -> None:
     """Make a question of a suite of each answer, and wait until it is `written`."""
-    for number in range(len(PAYLOADS)):
+    for number in range(len(CHOSEN)):
         # One that was pressed has another label; what is told covers some of them.
         page.locator("#chat button[aria-label^=Right]").first.evaluate("button => button.click()")
         for _ in range(100):
@@ -109,7 +112,8 @@ def kept_right(page: Any, written: Callable[[], list[Any]]) -> None:
                 break
             page.wait_for_timeout(30)
         assert len(written()) == number + 1, page.locator(".toast-body").all_inner_texts()
-    assert {letters(one["question"].partition("? ")[2]) for one in written()} >= set(map(letters, ONE_LINE))
+    kept = {letters(one["question"].partition("? ")[2]) for one in written()}
+    assert kept >= {letters(ONE_LINE[number]) for number in CHOSEN}
 
 
 def exported(page: Any, folder: Path) -> None:
@@ -135,7 +139,7 @@ def test_a_hostile_name_of_a_collection_is_refused(browser: Any, chat: ChatServe
     with watched(browser, chat.url) as seen:
         page = seen.open()
         page.click("#new-collection button >> nth=0")
-        for payload in ONE_LINE:
+        for payload in (ONE_LINE[number] for number in CHOSEN):
             page.fill("#collection-name input, #collection-name textarea", payload[:60])
             with page.expect_response(lambda answered: answered.request.method == "POST"):
                 page.click("#collection-create")
@@ -147,7 +151,7 @@ def test_a_collection_that_somebody_has_named_so_is_shown_as_letters(
     browser: Any, tmp_path: Path, encoder: StandInEncoder
 ) -> None:
     shelf, plain = tmp_path / "shelf", "<b>plain"
-    names = [f"{number} {payload.replace('/', '')[:60].strip()}" for number, payload in enumerate(ONE_LINE)]
+    names = [f"{number} {ONE_LINE[number].replace('/', '')[:60].strip()}" for number in CHOSEN]
     for name in names:
         Assistant.open(shelf / name, documents=[], encoder=encoder).close()
     with Assistant.open(shelf / plain, documents=[], encoder=encoder) as assistant:

@@ -44,7 +44,7 @@ from rag.schema import create
 from rag.types import Document, Progress
 
 STRESS = bool(os.environ.get("FOOTNOTE_STRESS"))
-LIVES, STEPS = (2_000, 50) if STRESS else (30, 15)
+LIVES, STEPS = (2_000, 50) if STRESS else (20, 15)
 PHASES = [Phase.generate] if STRESS else [Phase.generate, Phase.shrink]
 COUNT = 6  # candidates, so few that they do not reach all passages
 CONFIG = Config(retrieval=RetrievalSettings(candidates=COUNT))

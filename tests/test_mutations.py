@@ -30,7 +30,7 @@ from rag.index import Index, Mode
 from rag.types import Document
 from rag.upkeep import repair
 
-MUTANTS, WORKERS = (10_000, 2) if STRESS else (250, 1)
+MUTANTS, WORKERS = (10_000, 2) if STRESS else (150, 1)
 BATCH = 25  # of one child: to fork it takes as long as a mutant
 SECONDS = 60  # for a mutant: then it hangs
 WORDS = "ministers met riyadh ceasefire harvest wheat bridge cracks mayor voters drought pillar monday noon ship 40,000"

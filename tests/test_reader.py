@@ -45,9 +45,13 @@ def hit(text: str, *, title: str = "Talks", number: int = 1, score: float = 0.0)
 class Marked:
     """A stand-in for the network: finds the spans between angle brackets, each as likely as its digit says."""
 
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
     def score(
         self, question: str, titles: Sequence[str], texts: Sequence[str], parts: Sequence[Sequence[Offsets]]
     ) -> list[list[Scored]]:
+        self.asked.append(question)
         self.titles, self.texts, self.parts = list(titles), list(texts), [list(open_) for open_ in parts]
         found = []
         for text, open_ in zip(texts, parts, strict=True):
@@ -127,6 +131,18 @@ def test_title_and_section_are_read_with_the_passage() -> None:
     envoys = replace(hit("<5 Rubio> met.", title="Envoys"), section="Riyadh")
     Reader(network, WEIGHED).read("Who?", [envoys])
     assert network.titles == ["Envoys\nRiyadh"]
+
+
+def test_the_same_is_read_once_and_anything_else_anew() -> None:
+    network = Marked()
+    reader = Reader(network, WEIGHED)
+    one, other = hit("It was <5 Rubio>."), hit("<1 Lavrov> came.")
+    first = reader.read("Who?", [one, other])
+    assert reader.read("Who?", [one, other]) == first
+    assert network.asked == ["Who?"]
+    reader.read("Who?", [other, one])
+    reader.read("Who came?", [one, other])
+    assert network.asked == ["Who?", "Who?", "Who came?"]
 
 
 def test_passages_that_follow_one_another_are_read_together_and_each_keeps_its_own_spans(reader: Reader) -> None:
