@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag import terminal
 from rag.errors import RagError, SuiteError, UnreadableDocument
-from rag.parser import DEFAULT_INDEX, DONE, FAULT, INTERRUPTED, PARTLY, REFUSED, TERMINATED, USAGE, parser
+from rag.parser import DEFAULT_INDEX, DONE, FAULT, INTERRUPTED, PARTLY, REFUSED, TERMINATED, USAGE, completed, parser
 from rag.stopping import Stopping
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     whole = parser()
-    given = whole.parse_args(_of_two_words(sys.argv[1:] if arguments is None else arguments))
+    given = completed(whole.parse_args(_of_two_words(sys.argv[1:] if arguments is None else arguments)))
     if not hasattr(given, "command"):
         whole.print_help(sys.stderr)
         return USAGE

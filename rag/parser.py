@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 DONE, FAULT, USAGE, REFUSED, PARTLY, INTERRUPTED, TERMINATED = 0, 1, 2, 3, 4, 130, 143
@@ -45,6 +46,22 @@ def parser() -> argparse.ArgumentParser:
     return whole
 
 
+def completed(given: argparse.Namespace) -> argparse.Namespace:
+    """Take a question that stands last behind `--within PATH` or `--documents FOLDER` out of their values.
+
+    Ends as argparse does where there is none.
+    """
+    asked = getattr(given, "asked", None)
+    if asked and getattr(given, asked) is None:
+        many = [one for one in (given.within, getattr(given, "documents", None)) if one and len(one) > 1]
+        values = next((one for one in many if not Path(one[-1]).exists()), None)
+        if values:
+            setattr(given, asked, values.pop())
+        else:
+            given.wrong(f"the following arguments are required: {asked.upper()}")
+    return given
+
+
 def _add_index_commands(commands: Any) -> None:
     index = _command(commands, "index", "FOLDER...", "index files and folders; what is unchanged is left alone")
     index.set_defaults(interrupted=_KEPT)
@@ -69,11 +86,12 @@ def _add_index_commands(commands: Any) -> None:
 
 def _add_question_commands(commands: Any) -> None:
     ask = _command(commands, "ask", "QUESTION", "answer one question with its sources")
-    ask.add_argument("question", metavar="QUESTION", help='such as "Who met in Riyadh?"')
+    ask.add_argument("question", nargs="?", metavar="QUESTION", help='such as "Who met in Riyadh?"')
     search = _command(commands, "search", "QUERY", "list the passages that fit a query best")
-    search.add_argument("query", metavar="QUERY", help="words or a question")
+    search.add_argument("query", nargs="?", metavar="QUERY", help="words or a question")
     search.add_argument("-k", type=_number(1), default=10, metavar="N", help="passages to list (default: 10)")
-    for command in (ask, search):
+    for command, asked in ((ask, "question"), (search, "query")):
+        command.set_defaults(asked=asked, wrong=command.error)
         command.add_argument("--within", nargs="+", metavar="PATH", help="only in these indexed files or folders")
     chat = _add_chat(commands)
     for command in (ask, chat):

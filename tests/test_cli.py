@@ -395,6 +395,17 @@ def test_ask_passes_on_the_index_the_documents_and_within(
     assert (assistant.opened["index"], assistant.opened["documents"]) == ("other", ["reports"])
 
 
+def test_a_question_may_stand_last_behind_the_paths(run: Run, reports: Path, scripted: Callable[..., Scripted]) -> None:
+    path = str(reports / "recount.txt")
+    assistant = scripted(answered(reports / "recount.txt"), paths=[path])
+    assert run("ask", "--within", path, "Who won?")[0] == 0
+    assert run("ask", "--documents", "reports", "Who lost?")[0] == 0
+    assert assistant.asked == [("Who won?", [path]), ("Who lost?", None)]
+    for words in (("ask", "--within", path), ("ask", "--within", path, "reports"), ("search", "-k", "3")):
+        code, _, err = run(*words)
+        assert (code, "the following arguments are required" in err) == (2, True)
+
+
 def test_within_a_place_that_holds_nothing_is_a_mistake_and_not_a_refusal(
     run: Run, reports: Path, scripted: Callable[..., Scripted]
 ) -> None:
