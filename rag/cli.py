@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from rag.index import Index
     from rag.types import IndexedDocument, UpdateReport
 
+FEW = 50  # answers; the share of right ones is within some 14 points then
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
@@ -341,6 +343,8 @@ def _calibrate(given: argparse.Namespace) -> int:
             remedy="Give a suite with questions that its documents answer.",
         )
     confidences, right = judged(rows)
+    if len(right) < FEW:
+        _tell(f"{len(right)} answers are few: a threshold that holds for other questions takes {FEW} or more.")
     threshold = threshold_for(confidences, right, precision=given.precision)
     answered = confidences >= threshold
     found = {

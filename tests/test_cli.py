@@ -663,8 +663,9 @@ def test_calibrate_says_which_threshold_to_set_and_what_it_costs(
         return SimpleNamespace(rows={"footnote": rows})
 
     monkeypatch.setattr("eval.run.evaluate", evaluated)
-    code, out, _ = run("calibrate", suite, "--precision", "0.95")
+    code, out, err = run("calibrate", suite, "--precision", "0.95")
     assert (code, asked) == (0, [0.0])
+    assert err == "rag: 3 answers are few: a threshold that holds for other questions takes 50 or more.\n"
     assert out == (
         "From a confidence of 0.80, 100.0% of the answers are right, and 50.0% of the 4 questions are answered.\n"
         "Set it in rag.toml:\n\n[reader]\nthreshold = 0.8\n"
