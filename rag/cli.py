@@ -374,19 +374,34 @@ def _of_two_words(arguments: Sequence[str]) -> list[str]:
 
 def _open_index(given: argparse.Namespace, *, create: bool = False, check: bool = True) -> Index:
     from rag.config import Config
+
+    config = Config.load(given.config)
+    if not create:
+        _check_index(given.index)
     from rag.index import Index
 
-    return Index.open(given.index, config=Config.load(given.config), create=create, check=check)
+    return Index.open(given.index, config=config, create=create, check=check)
 
 
 def _open_assistant(given: argparse.Namespace) -> Assistant:
-    from rag.assistant import Assistant
     from rag.config import Config
 
     config = Config.load(given.config)
-    _check_existing(given.documents or ())
+    if given.documents is None:
+        _check_index(given.index)
+    else:
+        _check_existing(given.documents)
+    from rag.assistant import Assistant
+
     with terminal.Meter("files") as meter:
         return Assistant.open(given.index, documents=given.documents, config=config, progress=meter.files)
+
+
+def _check_index(folder: str) -> None:
+    """Say at once where there is none: what opens it takes seconds to import."""
+    from rag.database import existing
+
+    existing(Path(os.path.realpath(os.path.expanduser(folder))))
 
 
 def _check_existing(paths: Sequence[str]) -> None:

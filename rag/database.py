@@ -14,7 +14,9 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rag.errors import IndexDamaged, IndexFault
+from rag.errors import IndexDamaged, IndexFault, IndexMissing
+
+CATALOG = "catalog.sqlite"  # in the folder of an index
 
 Row = tuple[Any, ...]
 
@@ -30,6 +32,14 @@ _REMEDY = "Check that the disk has room and that the folder is yours to write."
 _reading = threading.Lock()
 _users: Counter[str] = Counter()  # of this process: how many databases are open, by path
 _read: dict[str, list[FileIO]] = {}  # their files, as `file_digest` has opened them
+
+
+def existing(folder: Path) -> Path:
+    """A folder that holds an index, or what a lost one left. Raises IndexMissing."""
+    if not any((folder / f"{CATALOG}{side}").exists() for side in ("", ".ledger")):
+        remedy = f"Build one: rag index FOLDER --index {folder}"
+        raise IndexMissing(str(folder), "there is no index here.", remedy=remedy)
+    return folder
 
 
 class _Session(NamedTuple):

@@ -13,13 +13,14 @@ from typing import Literal, get_args
 
 from rag.catalog import Catalog
 from rag.config import Config
+from rag.database import CATALOG
 from rag.documents import find
 from rag.embedding import Embedding, configured
 from rag.encoder import Encoder
 from rag.errors import IndexDamaged, IndexFault, IndexLocked, IndexMismatch, QuestionError
 from rag.fusion import fuse, query_words
 from rag.lock import write_lock
-from rag.rebuilding import CATALOG, settle
+from rag.rebuilding import settle
 from rag.rows import Matrix, storable
 from rag.types import Document, Hit, IndexedDocument, Progress, UpdateReport, Verification
 from rag.updating import Update

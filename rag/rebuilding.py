@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from rag.catalog import Catalog, Contents
-from rag.database import Database, faults_of
+from rag.database import CATALOG, Database, faults_of
 from rag.errors import IndexDamaged, IndexFault, IndexLocked
 from rag.ledger import Ledger, sync_folder
 from rag.rows import PassageRow, Stored, file_seal, floats, stamp_of, stored
@@ -20,7 +20,6 @@ from rag.soundness import stamp_is_sound
 from rag.types import UpdateReport
 from rag.updating import Update
 
-CATALOG = "catalog.sqlite"
 _BESIDE = "catalog.sqlite.next"
 _DAMAGED = "catalog.sqlite.damaged"
 _HEADED = "catalog.sqlite.headed"

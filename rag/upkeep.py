@@ -10,12 +10,13 @@ from pathlib import Path
 
 from rag.catalog import Catalog
 from rag.config import Config
+from rag.database import CATALOG, existing
 from rag.embedding import Embedding
 from rag.encoder import Encoder
-from rag.errors import IndexDamaged, IndexLocked, IndexMissing, UnreadableDocument
+from rag.errors import IndexDamaged, IndexLocked, UnreadableDocument
 from rag.index import Index, resolved
 from rag.lock import is_being_written, write_lock
-from rag.rebuilding import CATALOG, reencode, salvage
+from rag.rebuilding import reencode, salvage
 from rag.types import Progress, Repair, UpdateReport
 from rag.updating import Update
 
@@ -30,7 +31,7 @@ def repair(folder: str | Path, *, config: Config | None = None, encoder: Encoder
     the new one as `catalog.sqlite.damaged` until a document is deleted. Raises IndexMissing or IndexLocked.
     """
     folder = resolved(folder)
-    with write_lock(_existing(folder)):
+    with write_lock(existing(folder)):
         kept = None if _is_sound(folder) else salvage(folder)
     with Index.open(folder, config=config, encoder=encoder) as index:
         lost = index.lost()
@@ -60,7 +61,7 @@ def rebuild(
     was. Raises IndexMissing, IndexLocked, IndexDamaged or EncoderError.
     """
     folder, config = resolved(folder), config or Config.load()
-    with write_lock(_existing(folder)):
+    with write_lock(existing(folder)):
         _refuse_damage(folder)  # else it would be copied, and pass for sound
         made = Embedding.load(config, encoder)
 
@@ -125,14 +126,6 @@ def _is_listed(path: str, root: Path) -> bool:
     return below.is_relative_to(root) and not any(
         name.startswith((".", "~$")) for name in below.relative_to(root).parts
     )
-
-
-def _existing(folder: Path) -> Path:
-    """A folder that holds an index, or what a lost one left. Raises IndexMissing."""
-    if not any((folder / f"{CATALOG}{side}").exists() for side in ("", ".ledger")):
-        remedy = f"Build one: rag index FOLDER --index {folder}"
-        raise IndexMissing(str(folder), "there is no index here.", remedy=remedy)
-    return folder
 
 
 def _is_sound(folder: Path) -> bool:

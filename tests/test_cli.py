@@ -99,6 +99,8 @@ class Scripted:
 
 @pytest.fixture
 def scripted(monkeypatch: pytest.MonkeyPatch, reports: Path) -> Callable[..., Scripted]:
+    monkeypatch.setattr("rag.database.existing", lambda folder: folder)
+
     def setting(*given: Any, **more: Any) -> Scripted:
         assistant = Scripted(*given, **more)
         monkeypatch.setattr("rag.assistant.Assistant", assistant)
@@ -141,6 +143,22 @@ except SystemExit as leaving:
     assert done.stdout.splitlines()[-1] == "0 []"
     assert done.stdout.startswith("usage: rag")
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("words", [("ask", "Who?"), ("search", "who"), ("documents",), ("verify",), ("remove", "a")])
+def test_where_there_is_no_index_it_is_said_without_any_heavy_import(tmp_path: Path, words: tuple[str, ...]) -> None:
+    code = f"""
+import sys
+from rag.cli import main
+print(main({list(words)!r}), sorted(set({HEAVY!r}) & set(sys.modules)))  # settings are checked first
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True, cwd=tmp_path
+    )
+    assert done.stdout == "1 ['pydantic']\n"
+    assert done.stderr.endswith(
+        f": there is no index here. Build one: rag index FOLDER --index {tmp_path}/indexes/default\n"
+    )
 
 
 def test_the_help_lists_every_command_and_every_exit_code(run: Run) -> None:
