@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -49,7 +49,7 @@ class Asked:
             if match := pattern.fullmatch(question):
                 given = match.groupdict()
                 people = tuple(_named(one) for name in ("one", "two", "other") if (one := given.get(name)))
-                rest = frozenset(words(given["rest"])) - STOP_WORDS
+                rest = _without_stop_words(given["rest"].split())
                 known = set(names(given["rest"])) | {one for one in rest if one.isdigit()}
                 clear = all(people) and rest <= known and (people or rest)
                 return cls(kind=kind, people=people, rest=rest) if clear else None
@@ -111,8 +111,12 @@ def _fits(one: Meeting, asked: Asked) -> bool:
 
 def _named(name: str) -> frozenset[str]:
     """The words of a name that a question gives, without titles."""
-    own = [part for part in name.split() if not is_title(part)]
-    return frozenset(words(" ".join(own))) - STOP_WORDS
+    return _without_stop_words(part for part in name.split() if " of " in name or not is_title(part))
+
+
+def _without_stop_words(parts: Iterable[str]) -> frozenset[str]:
+    """Their words; "May" and "US" are no stop words."""
+    return frozenset(words(" ".join(part for part in parts if part not in STOP_WORDS)))
 
 
 def _others(one: Meeting, asked: Asked) -> list[str]:

@@ -28,6 +28,49 @@ TWO_PAIRS = (
     "After their talks they said nothing."
 )
 
+NO_MEETINGS = (
+    "A meeting between Odo Lisk and Petra Valdez was cancelled.",
+    "The prospect of talks between Odo Lisk and Petra Valdez lifted shares.",
+    "Norway is to host talks between Odo Lisk and Petra Valdez.",
+    "Prosecutors allege Odo Lisk met Petra Valdez in Aldmouth.",
+    "It is false that Odo Lisk met Petra Valdez.",
+    "Had Odo Lisk met Petra Valdez, it would not have rained.",
+    "Odo Lisk met Petra Valdez in a fictional scene.",
+    "Odo Lisk had talks with Petra Valdez pencilled in for Friday.",
+    "Odo Lisk flew to Aldmouth to meet Petra Valdez. She did not turn up.",
+    "Odo Lisk flew to Aldmouth for talks with Petra Valdez, which she left at once.",
+    "Odo Lisk held talks with Petra Valdez by telephone.",
+    "Odo Lisk held a conversation with Petra Valdez on Monday.",
+    "Supporters of Odo Lisk and Petra Valdez met in Aldmouth.",
+    "Odo Lisk and Petra Valdez met criticism in Aldmouth.",
+    "Odo Lisk and Petra Valdez held separate talks in Aldmouth.",
+    "Odo Lisk met Petra Valdez, Ines Calder and Tomas Brandt.",
+    "Odo Lisk met the President of the Board.",
+    "Odo Lisk and Petra Valdez signed it. After their meeting was scrapped, Lisk left.",
+    "Odo Lisk and Petra Valdez signed it. Ines Calder and Tomas Brandt watched. After their meeting, they left.",
+    "Odo Lisk and Petra Valdez visited the king. After their talks, Lisk thanked him.",
+    "“He lies. Odo Lisk met Petra Valdez. I saw it,” said a man on trial.",
+)
+SOMEBODY_ELSES = (
+    "The wife of Odo Lisk met Petra Valdez.",
+    "A delegation led by Odo Lisk met Petra Valdez.",
+    "Odo Lisk, Ines Calder and Petra Valdez met.",
+    "Odo Lisk was succeeded by Tomas Brandt. He met Petra Valdez.",
+    "Odo Lisk resigned. His deputy held a meeting with Petra Valdez.",
+    "Odo Lisk resigned. He rejected the talks with Petra Valdez.",
+    "Odo Lisk spoke. His words came a day after the president held a meeting with Petra Valdez.",
+)
+NO_PLACES = (
+    "to discuss the war in Sudan", "after an attack in Paris", "and then spoke in Brackford", "at Harvard’s invitation",
+    "on Monday and Ines Calder in Brackford on Friday",
+)  # fmt: skip
+OTHER_DAYS = (
+    "On Monday, Ines Calder said that Odo Lisk met Petra Valdez.",
+    "Odo Lisk, who was elected on Sunday, met Petra Valdez.",
+    "Odo Lisk met Petra Valdez after the 7 October attacks.",
+    "On Monday, Odo Lisk and Petra Valdez signed it. It followed their meeting in Aldmouth in May.",
+)
+
 
 def document(text: str, path: str = "report.txt") -> Document:
     return Document(text=text, path=path, title="", sha256=path)
@@ -97,6 +140,10 @@ def test_a_meeting_is_put_together_from_its_sentences(
         ("The river rose. He met Odo Lisk.", "Who met Odo Lisk?"),
         ("The firm met its targets. Estmere met OECD targets.", "Who did Estmere meet?"),
         ("Read more: Odo Lisk met Petra Valdez", "Who did Lisk meet?"),
+        *((text, "Who did Lisk meet?") for text in NO_MEETINGS),
+        *((text, "Who met Petra Valdez?") for text in SOMEBODY_ELSES),
+        *((f"Odo Lisk met Petra Valdez {rest}.", "Where did Lisk meet Valdez?") for rest in NO_PLACES),
+        *((text, "When did Lisk meet Valdez?") for text in OTHER_DAYS),
     ],
 )  # fmt: skip
 def test_nothing_is_said_of_what_did_not_take_place_or_may_be_another(text: str, question: str) -> None:
@@ -109,7 +156,8 @@ def test_nothing_is_said_of_what_did_not_take_place_or_may_be_another(text: str,
     [
         "When will Calder and Brandt meet?", "Who is Ines Calder?", "Did Calder meet Brandt?", "Who met?",
         "Where did the river meet the sea?", "Who did Calder meet after the strike had ended?",
-        "What did Calder say about the meeting?", "Who did the minister meet?", "",
+        "What did Calder say about the meeting?", "Who did the minister meet?", "", "Who did Calder meet in May?",
+        "Who did Calder meet in the US?",
     ],
 )  # fmt: skip
 def test_other_questions_are_left_to_the_reader(question: str) -> None:
