@@ -105,6 +105,7 @@ _UNDONE = re.compile(
 _BY_TELEPHONE = re.compile(r"discussion|negotiation|conversation|dialogue|consultation")  # unless it was somewhere
 _APPOSITION = re.compile(_ASIDE)
 _QUOTES = re.compile(r"[“”\"\n]")
+_NO_PLACE = re.compile(rf"\b(?:{_DAY}|{_MONTH}|Operation)\b|[’']s |\b[A-Z]$")  # "the Robert F", before a full stop
 _OFFICES = frozenset("state foreign prime deputy vice affairs defence defense interior finance us uk eu un ceo".split())
 _NO_NAMES = frozenset(DAYS) | frozenset(MONTHS)
 _OPENERS = frozenset("Although Though According Meanwhile However Following Later Since Unlike Despite Both".split())
@@ -290,12 +291,7 @@ def _where_and_when(one: _Sentence, at: int) -> tuple[tuple[str, ...], tuple[str
             days.append(match["day"])
         elif match["place"]:
             run = next((run for run in one.runs if run.start == match.start("place")), None)
-            if (
-                not run
-                or set(run.text.split()) & _NO_NAMES
-                or "’s " in run.text.replace("'", "’")
-                or one.text[run.end : run.end + 1] in ("’", "'", "-")
-            ):
+            if not run or _NO_PLACE.search(run.text) or one.text[run.end : run.end + 1] in ("’", "'", "-"):
                 return tuple(places), tuple(days), match.start()
             places.append(run.text)
             at = run.end

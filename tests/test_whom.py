@@ -62,7 +62,7 @@ SOMEBODY_ELSES = (
 )
 NO_PLACES = (
     "to discuss the war in Sudan", "after an attack in Paris", "and then spoke in Brackford", "at Harvard’s invitation",
-    "on Monday and Ines Calder in Brackford on Friday",
+    "on Monday and Ines Calder in Brackford on Friday", "at the Robert F. Kennedy Stadium", "in Operation Sunrise",
 )  # fmt: skip
 OTHER_DAYS = (
     "On Monday, Ines Calder said that Odo Lisk met Petra Valdez.",
