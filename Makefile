@@ -31,6 +31,9 @@ endef
 export INDEX_OF_FOLDER
 INDEX = "$$($(PY) -c "$$INDEX_OF_FOLDER")"
 
+# On all cores, where pip takes one; some packages hold templates that are no Python.
+COMPILE = $(PY) -m compileall -q -j 0 .venv/lib >/dev/null 2>&1 || true
+
 .PHONY: help install chat ask test stress check eval bench load screenshots lock clean dev browser
 
 help: ## list these targets
@@ -99,12 +102,14 @@ clean: ## remove .venv and caches; indexes stay
 	    exit 1; }; }
 	.venv/bin/pip install --prefer-binary --no-compile -r requirements.lock
 	.venv/bin/pip install --no-deps -e .
+	@$(COMPILE)
 	@touch $@
 
 dev: .venv/installed-dev
 
 .venv/installed-dev: .venv/installed requirements-dev.lock
 	.venv/bin/pip install --prefer-binary --no-compile -r requirements-dev.lock
+	@$(COMPILE)
 	@touch $@
 
 # The tests of the page need Chromium; without it they are skipped and say so.

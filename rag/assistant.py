@@ -19,7 +19,7 @@ from rag.grounding import quoted
 from rag.held import Held, held, reply
 from rag.index import Given, Index
 from rag.prompts import load
-from rag.reader import Candidate, Reader, Reading
+from rag.reader import Candidate, Reader, Reading, pointed
 from rag.retrieval import to_read
 from rag.rewriting import standing_alone
 from rag.several import Desk
@@ -318,6 +318,9 @@ class Assistant:
                 meant = [name for word in unknown for name in alike(word, reading.ranked)]
                 hint = f" They do mention {', '.join(meant)}." if meant else ""
                 return f"The documents do not say: they do not mention {', '.join(unknown)}.{hint}"
+            if set(missing) == set(spelled(question, pointed(reading.ranked) & reading.absent)):
+                only = ", ".join(missing)
+                return f"The documents do not say: they mention {only} only where they point to another article."
             return f"The documents do not say: what they hold on this does not mention {', '.join(missing)}."
         return "" if reading.candidates and reading.confidence >= self._threshold else NOT_CLOSE
 

@@ -232,6 +232,12 @@ def absent(question: str, hits: Sequence[Hit]) -> frozenset[str]:
     return frozenset(one for one in _wanted(question) if not (present & same_place(one) or _begins_any(one, ordered)))
 
 
+def pointed(hits: Sequence[Hit]) -> frozenset[str]:
+    """Stems and numbers of the sentences that only point elsewhere."""
+    texts = [one.text[a:b] for one in joined(hits) for a, b in one.sentences if is_pointer(one.text, a, b)]
+    return frozenset[str]().union(*map(_stems, texts))
+
+
 def _wanted(question: str) -> frozenset[str]:
     """Names, but not a first word that may be an ordinary one, nor titles, and numbers in digits.
 

@@ -59,7 +59,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a document says of it: the sentences that tell it, in order, and each answer in its words."""
+    """What a document says of it: the sentences that tell it, what answers first, and each answer in its words."""
 
     told: tuple[Offsets, ...]
     short: tuple[str, ...]
@@ -86,6 +86,8 @@ def of_meetings(
 def found(asked: Asked, document: Document) -> Found | None:
     """What a document says; None where it tells of no such meeting, or of several that may be meant."""
     fitting = [one for one in meetings(document) if _fits(one, asked)]
+    setting = {place for one in fitting for place in one.beside}
+    fitting.sort(key=lambda one: not setting.isdisjoint(one.told))  # people before the countries that they stand for
     if asked.kind == "who":
         wanted = [_others(one, asked) for one in fitting]
         short = tuple(dict.fromkeys(" and ".join(people) for people in wanted)) if all(wanted) else ()
@@ -97,7 +99,8 @@ def found(asked: Asked, document: Document) -> Found | None:
         return None
     needed = short if asked.kind != "who" else tuple(asked.rest)
     beside = [place for one in fitting for place in one.beside if _holds_any(document.text[slice(*place)], needed)]
-    return Found(told=tuple(dict.fromkeys([*(place for one in fitting for place in one.told), *beside])), short=short)
+    told = [place for one in fitting for place in one.told]
+    return Found(told=tuple(dict.fromkeys(told + beside if asked.kind == "who" else beside + told)), short=short)
 
 
 def _holds_any(text: str, needed: Sequence[str]) -> bool:

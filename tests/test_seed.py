@@ -26,7 +26,7 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     ("question", "short", "quoted"),
     [
         ("Who did Rubio meet?", "Sergei Lavrov", "Russian Foreign Minister Sergei Lavrov reached an agreement"),
-        ("Who met in Riyadh?", "Washington and Moscow; Marco Rubio and Sergei Lavrov", "the discussions in Riyadh"),
+        ("Who met in Riyadh?", "Marco Rubio and Sergei Lavrov; Washington and Moscow", "the discussions in Riyadh"),
         ("Where did Rubio meet Lavrov?", "Saudi Arabia; Riyadh", "However, the discussions in Riyadh did not yield"),
         ("On what date did Rubio meet Lavrov?", "Tuesday, February 18", "during a meeting on Tuesday, February 18,"),
         ("Who is Ushakov?", "an aide to Putin on foreign policy", "Yuri Ushakov, an aide to Putin on foreign policy"),

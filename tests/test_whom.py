@@ -88,11 +88,11 @@ def answer(question: str, text: str) -> Found | None:
         (MINISTERS, "who met Tomas Brandt", ("Ines Calder",), ["On Monday, Trade", "After their meeting"]),
         (
             MINISTERS, "Where did Calder meet Brandt?", ("Aldmouth", "Carrow Bay"),
-            ["On Monday, Trade", "After their meeting", "The step came", "The talks in Carrow"],
+            ["The step came", "The talks in Carrow", "On Monday, Trade", "After their meeting"],
         ),
         (
             MINISTERS, "On what date did Calder and Brandt meet?", ("Monday, March 3",),
-            ["On Monday, Trade", "After their meeting", "The step came"],
+            ["The step came", "On Monday, Trade", "After their meeting"],
         ),
         (
             MINISTERS, "Who met in Carrow Bay?", ("Ines Calder and Tomas Brandt",),
