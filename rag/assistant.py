@@ -294,7 +294,8 @@ class Assistant:
     ) -> Answer | None:
         """What documents tell of a meeting that is asked about; None where the reader is sure of another place."""
         told, short = of_meetings(question, reading.ranked, document_of)
-        statements, confidence = quoted(told, document_of), max(reading.confidence, TOLD)
+        statements = quoted(told, document_of)[: self.config.reader.statements]
+        confidence = max(reading.confidence, TOLD)
         best = reading.candidates[0] if reading.candidates and reading.confidence >= self._threshold else None
         elsewhere = best and not any(best.path == one.path and best.span.overlaps(one.span) for one in told)
         if not statements or elsewhere or confidence < self._threshold:

@@ -100,7 +100,20 @@ def found(asked: Asked, document: Document) -> Found | None:
     needed = short if asked.kind != "who" else tuple(asked.rest)
     beside = [place for one in fitting for place in one.beside if _holds_any(document.text[slice(*place)], needed)]
     told = [place for one in fitting for place in one.told]
-    return Found(told=tuple(dict.fromkeys(told + beside if asked.kind == "who" else beside + told)), short=short)
+    shown = dict.fromkeys(told + beside if asked.kind == "who" else beside + told)
+    return Found(told=_joined(list(shown), document.text), short=short)
+
+
+def _joined(places: Sequence[Offsets], text: str) -> tuple[Offsets, ...]:
+    """The places, those that follow one another on a line as one."""
+    found = [places[0]]
+    for start, end in places[1:]:
+        last = found[-1]
+        if last[1] <= start and not text[last[1] : start].strip(" "):
+            found[-1] = (last[0], end)
+        else:
+            found.append((start, end))
+    return tuple(found)
 
 
 def _holds_any(text: str, needed: Sequence[str]) -> bool:

@@ -88,7 +88,7 @@ def answer(question: str, text: str) -> Found | None:
         (MINISTERS, "who met Tomas Brandt", ("Ines Calder",), ["On Monday, Trade", "After their meeting"]),
         (
             MINISTERS, "Where did Calder meet Brandt?", ("Aldmouth", "Carrow Bay"),
-            ["The step came", "The talks in Carrow", "On Monday, Trade", "After their meeting"],
+            ["The step came", "On Monday, Trade", "After their meeting"],
         ),
         (
             MINISTERS, "On what date did Calder and Brandt meet?", ("Monday, March 3",),
@@ -100,8 +100,8 @@ def answer(question: str, text: str) -> Found | None:
         ),
         (MINISTERS, "Whom did Governor Lisk meet in Brackford?", ("Petra Valdez",), ["The day before"]),
         (MINISTERS, "Where did Lisk meet Valdez?", ("Brackford",), ["The day before"]),
-        (RETURN, "Who did Corrigan meet in Port Lorne?", ("Leopold Strand",), ["Prime Minister", "Her remarks"]),
-        (RETURN, "When did Corrigan meet Strand?", ("4 May 2025",), ["Prime Minister", "Her remarks"]),
+        (RETURN, "Who did Corrigan meet in Port Lorne?", ("Leopold Strand",), ["Prime Minister"]),
+        (RETURN, "When did Corrigan meet Strand?", ("4 May 2025",), ["Prime Minister"]),
         ("Marco Rubio held talks with Sergei Lavrov in Riyadh.", "With whom did Rubio hold talks?",
          ("Sergei Lavrov",), ["Marco Rubio held"]),
         ("The talks between Velmark and Kasrovia in Lisarra ended.", "Who met in Lisarra?",
