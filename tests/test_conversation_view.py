@@ -503,6 +503,27 @@ def test_on_a_phone_the_question_is_in_reach_and_the_documents_are_a_drawer(brow
         assert page.evaluate("document.activeElement.matches('#library > .toggle-button')")
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 420), (360, 640)])
+def test_the_newest_question_stands_at_the_top_until_somebody_scrolls(
+    browser: Any, served: ChatServer, width: int, height: int
+) -> None:
+    below = (
+        "[...document.querySelectorAll('#chat .fn-question')].at(-1).getBoundingClientRect().top"
+        " - document.querySelector('#chat [role=log]').getBoundingClientRect().top"
+    )
+    with watched(browser, served.url, width=width, height=height) as opened:
+        page = begun(opened.open())
+        ask(page, f"{WHO} {'z' * 300}")
+        ask(page, f"{WHO} {'y' * 300}")
+        until(page, f"0 <= {below} && {below} < 40")
+        page.locator("#chat [role=log]").hover()
+        page.mouse.wheel(0, -300)
+        until(page, f"{below} > 40")
+        page.evaluate("document.querySelector('#chat .fn-answer').classList.add('changed')")
+        page.wait_for_timeout(200)
+        assert page.evaluate(below) > 40
+
+
 def test_enter_that_picks_a_word_of_an_input_method_asks_nothing(page: Any) -> None:
     page.fill("#question textarea", WHO)
     sent = (

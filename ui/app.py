@@ -103,7 +103,8 @@ class _Page:
     def _converse(self) -> None:
         self.chat = gr.Chatbot(
             label="Conversation", show_label=False, height="100%", elem_id="chat", buttons=[], container=False,
-            placeholder=render.welcome(), allow_file_downloads=False, feedback_options=["Like", "Dislike"], **PLAIN,
+            placeholder=render.welcome(), allow_file_downloads=False, feedback_options=["Like", "Dislike"],
+            autoscroll=False, **PLAIN,
         )  # fmt: skip
         self.scope = gr.Markdown(elem_id="scope", **PLAIN)  # which documents are asked, where it is not all
         with gr.Row(elem_id="composer"):

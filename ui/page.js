@@ -155,6 +155,27 @@ function dress() {
   }
 }
 
+// --- The newest question stands at the top, with its answer below it, until somebody scrolls.
+
+let questions = 0;
+let following = true;
+
+function follow() {
+  const asked = document.querySelectorAll('#chat .fn-question');
+  if (asked.length !== questions) following = true;
+  questions = asked.length;
+  const log = find('#chat [role=log]');
+  if (!following || !questions || !log) return;
+  const message = asked[questions - 1].closest('[data-testid=user]') ?? asked[questions - 1];
+  log.scrollTop += message.getBoundingClientRect().top - log.getBoundingClientRect().top - 8;
+}
+
+for (const way of ['wheel', 'touchmove', 'keydown', 'pointerdown']) {
+  document.addEventListener(way, (event) => {
+    if (event.target.closest?.('#chat')) following = false;
+  }, {passive: true, capture: true});
+}
+
 let waits = false;
 let started = false;
 
@@ -163,6 +184,7 @@ function changed() {
   const needed = ['#question textarea', '#tab textarea, #tab input', '#heard', '#ready', '#library > .toggle-button'];
   if (!needed.every(find)) return;
   dress();
+  follow();
   if (started) return;
   started = true;
   settleDrawer();
