@@ -160,6 +160,20 @@ def test_tabs_are_forgotten_when_they_are_idle_or_too_many() -> None:
     assert [histories.get(one, "c") for one in ids] == [asked, Conversation(), Conversation()]
 
 
+def test_what_was_asked_before_the_tab_was_known_is_answered_and_a_new_chat_stays_empty() -> None:
+    histories = Histories()
+    asked = Conversation().asking("Who met in Riyadh?")
+    histories.open(TAB, "one")  # the page has told which tab it is, and shows nothing yet
+    assert not histories.advance(TAB, "one", before=asked, now=asked.stopped())
+    histories.adopt(TAB, "one", asked)
+    assert histories.advance(TAB, "one", before=asked, now=asked.stopped())
+    histories.put(TAB, "one", Conversation())  # "New chat"
+    histories.adopt(TAB, "one", asked)
+    assert histories.get(TAB, "one") == Conversation()
+    histories.adopt("", "one", asked)
+    assert histories.get("", "one") == Conversation()
+
+
 def test_what_a_tab_has_left_behind_does_not_come_back_over_it() -> None:
     histories, asked = Histories(), Conversation().asking("q")
     histories.put(TAB, "c", asked)

@@ -195,6 +195,7 @@ class _Page:
     ) -> Iterator[tuple[Any, ...]]:
         now = so_far
         if so_far.last is not None and so_far.last.waiting:
+            self.histories.adopt(tab_of(told), name, so_far)  # put up before the page had told which tab it is
             steps = answering(
                 self.collections, self.histories, tab=tab_of(told), name=name, before=so_far, within=chosen
             )

@@ -71,6 +71,13 @@ class Histories:
                 self._put(tab, collection, now)
             return True
 
+    def adopt(self, tab: str, collection: str, now: Conversation) -> None:
+        """Take over what was asked before the tab was known, where nothing else is."""
+        with self._lock:
+            held = self._tabs.get(tab)
+            if held is None or collection not in held.conversations:
+                self._put(tab, collection, now)
+
     def stop(self, tab: str) -> None:
         """Close whatever a tab is still being told, of any collection: the page shows another conversation now."""
         with self._lock:
