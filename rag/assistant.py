@@ -265,7 +265,8 @@ class Assistant:
     def _read(self, question: str, reading: Reading, document_of: Callable[[str], Document], *notes: str) -> Answer:
         """The best sentences verbatim, or a refusal."""
         reason = self._reason(question, reading)
-        if reason in ("", NOT_CLOSE) and (answer := self._met(question, reading, document_of, *notes)):
+        sure = reading.candidates[0] if not reason else None
+        if reason in ("", NOT_CLOSE) and (answer := self._met(question, reading, sure, document_of, *notes)):
             return answer
         if reason:
             return self._refusal(question, reading, reason, "reader", *notes)
@@ -290,14 +291,18 @@ class Assistant:
         )
 
     def _met(
-        self, question: str, reading: Reading, document_of: Callable[[str], Document], *notes: str
+        self,
+        question: str,
+        reading: Reading,
+        sure: Candidate | None,
+        document_of: Callable[[str], Document],
+        *notes: str,
     ) -> Answer | None:
-        """What documents tell of a meeting that is asked about; None where the reader is sure of another place."""
+        """What documents tell of a meeting that is asked about; None where the reader is `sure` of another place."""
         told, short = of_meetings(question, reading.ranked, document_of)
         statements = quoted(told, document_of)[: self.config.reader.statements]
         confidence = max(reading.confidence, TOLD)
-        best = reading.candidates[0] if reading.candidates and reading.confidence >= self._threshold else None
-        elsewhere = best and not any(best.path == one.path and best.span.overlaps(one.span) for one in told)
+        elsewhere = sure and not any(sure.path == one.path and sure.span.overlaps(one.span) for one in told)
         if not statements or elsewhere or confidence < self._threshold:
             return None
         return Answer(

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from rag.referents import ROLE, Gender, holder, people, runs, speaks_of, speaks_of_somebody, subject, two
 from rag.things import alike, answered, named_thing, thing
 from rag.types import Turn
-from rag.words import MONTHS, content_words, fold, names, stem, stems
+from rag.words import DAYS, MONTHS, content_words, fold, names, stem, stems
 
 _SHORT = 2  # content words up to which "the driver" is somebody in particular
 _LONG = 7  # content words from which a question is not left open by a pronoun
@@ -86,8 +86,7 @@ _DENIED = re.compile(
 )
 _YES_NO = re.compile(rf"^\W*(?:(?:and|but|so)\s+)?(?P<aux>{_AUX})\b(?=\s+\w+\s+\w)", re.IGNORECASE)
 _ASKS_HOW = re.compile(rf"^\W*(?:when|where|why|since when|how long|how often)\s+(?={_AUX}\b)", re.IGNORECASE)
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_TIMES = tuple(re.compile(rf"\b(?:{'|'.join(every)})\b") for every in (MONTHS, _DAYS, (r"(?:19|20)\d\d",)))
+_TIMES = tuple(re.compile(rf"\b(?:{'|'.join(every)})\b") for every in (MONTHS, DAYS, (r"(?:19|20)\d\d",)))
 _AND_IN = re.compile(
     r"^\W*(?:(?:and|what about|how about)\s+)?(?:(?P<in>in|on|at)\s+)?(?P<name>[\w’'-]+(?:\s+[\w’'-]+){0,3})\W*$",
     re.IGNORECASE,

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 
 from rag.referents import A_ROLE
-from rag.words import MONTHS
-
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+from rag.words import DAYS, MONTHS
 
 NOUN = r"(?:meetings?|talks|discussions?|negotiations|conversations?|dialogue|summit|consultations)"
 WORDS = r"(?:(?!between\b|with\b|of\b|and\b|in\b|at\b|on\b)[\w’-]+ ){0,3}"
@@ -22,6 +20,7 @@ OFFICE = (
     rf"interior|defen[cs]e|deputy|vice|new|senior) ){{0,4}}(?:{A_ROLE.pattern}|executive|brother|sister|father|mother|"
     rf"son|daughter|wife|husband) |(?:{NAME} )?(?:Secretary|Minister) (?:of|for) )?"
 )
+AN_OFFICE = re.compile(OFFICE)
 ASIDE = (
     rf"(?: (?:of|from) {NAME}|, (?:an?|the|who|whose|\d+|(?:head|leader|chief|president|wife|husband) of)\b[^,.;“”]"
     r"{0,80},)?"
@@ -54,6 +53,7 @@ TOLD = re.compile(
     rf"^(?:(?:This|The) (?:step|development|move|deal|agreement|decision|announcement) (?:came|occurred|was made) "
     rf"(?:during|at|after|following) a|(?:However, )?(?P<again>[Tt]he|[Tt]hese)) {KIND}(?:meeting|talks|discussions)\b"
 )
+ABOUT = re.compile(r" (?:of|with|between|on|about)\b")  # other people, or a subject: then it is not the one meant
 # It did not take place, or not in one room, or not in this world.
 UNREAL = re.compile(
     r"\b(?:no|never|without|cancel\w*|call(?:s|ed|ing)? off|postpon\w*|scrapp\w*|collaps\w*|den(?:y|ied|ies)|dropped|"

@@ -8,7 +8,6 @@ another meeting may be meant, or where it is not said flatly that people met in 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -17,7 +16,7 @@ from rag import meeting_shapes as shape
 from rag.referents import A_ROLE, Run, is_person, runs
 from rag.sentences import Offsets, is_pointer, sentences
 from rag.types import Document
-from rag.words import TITLES, words
+from rag.words import DAYS, TITLES, words
 
 LONGEST = 1_000  # characters of a sentence: a longer one is a table or a list
 AFTER = 3  # sentences within which "their meeting" follows those who met
@@ -156,7 +155,7 @@ def _speaks_of_their_meeting(one: _Sentence, people: Sequence[Person], *, beside
     if not match or shape.UNREAL.search(one.text):
         return False
     everyone = frozenset[str]().union(*(known for _, known in people))
-    office = re.compile(shape.OFFICE).match(one.text, match.end())
+    office = shape.AN_OFFICE.match(one.text, match.end())
     named = next((run for run in one.runs if run.start in (match.end(), office.end() if office else -1)), None)
     if named:
         person = _person(one.text, named)
@@ -169,7 +168,7 @@ def _person(text: str, run: Run) -> Person | None:
     parts = run.text.split()
     while parts and (parts[0] in shape.NO_NAMES or parts[0] in shape.OPENERS):
         parts = parts[1:]
-    parts = parts[: next((i for i, part in enumerate(parts) if part in shape.DAYS), None)]
+    parts = parts[: next((i for i, part in enumerate(parts) if part in DAYS), None)]
     if not parts or run.before in ("in", "at", "near", "from"):
         return None
     last = max((i for i, part in enumerate(parts) if is_title(part) or part.endswith(("’s", "'s"))), default=-1)
@@ -219,7 +218,7 @@ def _loose(told: Sequence[_Sentence]) -> list[Meeting]:
     for number, one in enumerate(told):
         match = shape.TOLD.search(one.text)
         places, days, end = _where_and_when(one, match.end()) if match else ((), (), 0)
-        if not match or not (places or days) or re.match(r" (?:of|with|between|on|about)\b", one.text[end:]):
+        if not match or not (places or days) or shape.ABOUT.match(one.text, end):
             continue
         if not match["again"]:
             found.append(Meeting(places=places, days=days, told=(one.offsets,)))

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Literal
 
 from rag.types import Turn
-from rag.words import MONTHS, STOP_WORDS, TITLES, fold, names
+from rag.words import DAYS, MONTHS, STOP_WORDS, TITLES, fold, names
 
 Gender = Literal["", "man", "woman"]
 
@@ -34,9 +34,7 @@ _THINGS = frozenset(
     wire workers world
     """.split()
 )
-_NO_NAMES = frozenset(map(str.lower, MONTHS)) | frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday".split()
-)
+_NO_NAMES = frozenset(map(str.lower, MONTHS + DAYS))
 _ROLE = (
     r"(?:minister|president|chancellor|premier|mayor|governor|secretary|senator|ambassador|envoy|general|captain|"
     r"commander|colonel|officer|soldier|policeman|policewoman|king|queen|prince|princess|judge|lawyer|counsel|"

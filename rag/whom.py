@@ -69,15 +69,17 @@ def of_meetings(
     question: str, hits: Sequence[Hit], document_of: Callable[[str], Document]
 ) -> tuple[list[Place], list[str]]:
     """What the documents of `hits` tell of a meeting that is asked about, and the answers in short; else nothing."""
-    asked = Asked.of(question)
     told: list[Place] = []
     short: list[str] = []
-    for path in dict.fromkeys(hit.path for hit in hits) if asked else ():
+    asked = Asked.of(question)
+    if asked is None:
+        return told, short
+    for path in dict.fromkeys(hit.path for hit in hits):
         try:
             document = document_of(path)
         except IndexFault:  # removed meanwhile
             continue
-        if asked and (answer := found(asked, document)):
+        if answer := found(asked, document):
             told += [Place(path=path, span=document.span(*place)) for place in answer.told]
             short += [one for one in answer.short if one not in short]
     return told, short
@@ -85,6 +87,8 @@ def of_meetings(
 
 def found(asked: Asked, document: Document) -> Found | None:
     """What a document says; None where it tells of no such meeting, or of several that may be meant."""
+    if not asked.rest.union(*asked.people).issubset(words(document.text)):
+        return None  # what it does not name is not looked for in each of its sentences
     fitting = [one for one in meetings(document) if _fits(one, asked)]
     setting = {place for one in fitting for place in one.beside}
     fitting.sort(key=lambda one: not setting.isdisjoint(one.told))  # people before the countries that they stand for

@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rag.training.naming import DAYS, alike, is_other, listed, names
+from rag.training.naming import alike, is_other, listed, names
 from rag.training.opposites import turned
 from rag.training.verbs import bare_of_past, bare_of_present, bare_verbs, is_finite, participle, past, present
-from rag.words import MONTHS
+from rag.words import DAYS, MONTHS
 
 KINDS = ("name", "number", "date", "negation", "speaker", "roles", "opposite", "hedge", "verb")
 _UNITS = """one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen twenty thirty forty

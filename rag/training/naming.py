@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from rag.words import MONTHS
+from rag.words import DAYS, MONTHS
 
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 NAME = re.compile(r"\b[A-Z][\w’-]*[a-zA-Z](?:\.?(?: (?:of|de|van|von|al|bin|the) (?=[A-Z])| )[A-Z][\w’-]*[a-zA-Z])*")
 _NO_NAMES = frozenset(
     """The A An In On At It He She They His Her Their Its This That These Those There However Although While When As By
