@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import json
 import random
@@ -215,6 +216,30 @@ def test_a_training_from_weights_begins_with_them(examples: Examples, recipe: Re
     given, kept = load_file(WEIGHTS), load_file(tmp_path / "reader.safetensors")
     assert given.keys() == kept.keys()
     assert all(torch.equal(given[name], kept[name]) for name in given)
+
+
+def test_a_kind_of_example_can_be_left_out_or_come_more_often(examples: Examples, recipe: Recipe) -> None:
+    for text, times in (("unanswerable=0", 0), ("unanswerable=1", 1), ("unanswerable=3", 3)):
+        changed = recipe.model_copy(update={"mix": recipe.mix | dict([training._of_mix(text)])})
+        own = examples.kind[examples.of("train")] == KINDS.index("unanswerable")
+        passed = sum(round(count * share) for count, share in _shares(examples, changed))
+        drawn = training._batches(examples, changed, 0)
+        seen = [examples.kind[i] for _ in range(passed // recipe.training.batch) for i in next(drawn)]
+        assert abs(seen.count(KINDS.index("unanswerable")) - times * own.sum()) <= passed % recipe.training.batch
+
+
+def _shares(examples: Examples, recipe: Recipe) -> list[tuple[int, float]]:
+    """How many examples of each kind there are to train on, and which share of them a pass takes."""
+    kinds = examples.kind[examples.of("train")]
+    return [(int((kinds == KINDS.index(kind)).sum()), share) for kind, share in recipe.mix.items()]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("retreived=1", "there are answerable,"), ("retrieved", "retrieved=0.5")]
+)
+def test_a_mix_that_cannot_be_read_says_how_to_write_it(text: str, message: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match=message):
+        training._of_mix(text)
 
 
 def test_weights_are_averaged_by_their_share() -> None:

@@ -11,9 +11,9 @@ import argparse
 import json
 import random
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from eval.confidence import calibration_error, threshold_for
 from rag.config import Config
 from rag.encoder import Encoder
 from rag.index import Index
+from rag.network import PINNED, WEIGHTS, Network
 from rag.reader import (
     CALIBRATION,
     Calibration,
@@ -70,13 +71,15 @@ class Example:
     shown: list[bool]
     claims: list[Claim]
 
-    def features(self, order: dict[str, float]) -> tuple[dict[str, float], bool] | None:
-        """What speaks for the best span, and whether it is right; None where there is none."""
+    def features(self, order: Mapping[str, float], *, checked: bool) -> tuple[dict[str, float], bool] | None:
+        """What speaks for the best span, the support checker's word too where it is `checked`, and whether it is right;
+        None where there is none."""
         best = in_order(self.found, order)
         if not best:
             return None
         features = question_features([self.found[i] for i in best])
-        (features["support"],) = supports([self.claims[best[0]]], shared())
+        if checked:
+            (features["support"],) = supports([self.claims[best[0]]], shared())
         return features, self.shown[best[0]]
 
 
@@ -87,28 +90,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     with ProcessPoolExecutor(len(PARTS[1:]), mp_context=get_context("spawn")) as pool:
         calibrate, check = pool.map(examples, [options.data] * len(PARTS[1:]), PARTS[1:])
-    order = fit_order(calibrate)
-    confidence = fit_confidence(calibrate, order)
-    fitted = Calibration(order=order, confidence=confidence, threshold=0.0)
-    threshold = threshold_for(*judged(calibrate, fitted), precision=PRECISION)
-    fitted = Calibration(order=order, confidence=confidence, threshold=threshold)
+    fitted = fit(calibrate)
     for name, part in (("calibrate", calibrate), ("check", check)):
         report(name, part, fitted)
-    options.out.write_text(
-        json.dumps({"order": order, "confidence": confidence, "threshold": threshold}, indent=2) + "\n",
-        encoding="utf-8",
-    )
+    options.out.write_text(json.dumps(asdict(fitted), indent=2) + "\n", encoding="utf-8")
     print(f"wrote {options.out}")
 
 
-def examples(data: Path, part: str) -> list[Example]:
+def examples(data: Path, part: str, weights: Path = WEIGHTS) -> list[Example]:
     """Index four documents in five of a part, ask about all, and mark which of the spans found are right.
 
-    The parts are read side by side, each with its share of the cores.
+    The parts are read side by side, each with its share of the cores. `weights` are the reader's.
     """
     torch.set_num_threads(max(1, torch.get_num_threads() // len(PARTS[1:])))
     config, held_out = Config(), Recipe.load().data.held_out
-    encoder, reader = Encoder(), Reader(calibration=NOTHING)
+    network = Network.load(weights, pinned=PINNED if weights == WEIGHTS else "")
+    encoder, reader = Encoder(), Reader(network, calibration=NOTHING)
     questions = list(lines(data / "questions.jsonl.gz"))
     documents, moved = put_together(
         [one for one in lines(data / "documents.jsonl.gz") if part_of(one["title"], held_out) == part]
@@ -187,6 +184,14 @@ def _right(span: Found, hit: Hit, question: Json, *, whole: bool) -> bool:
     return overlaps_evidence(question, hit.path, start, end)
 
 
+def fit(examples: Sequence[Example], names: Sequence[str] = CONFIDENCE) -> Calibration:
+    """Order, confidence from the features of these `names`, and the threshold of PRECISION."""
+    order = fit_order(examples)
+    confidence = fit_confidence(examples, order, names)
+    fitted = Calibration(order=order, confidence=confidence, threshold=0.0)
+    return replace(fitted, threshold=threshold_for(*judged(examples, fitted), precision=PRECISION))
+
+
 def fit_order(examples: Sequence[Example], *, steps: int = 400) -> dict[str, float]:
     """Weights that give the right spans the largest share of a softmax over all spans of their question."""
     used = [one for one in examples if any(one.right)]
@@ -208,23 +213,23 @@ def fit_order(examples: Sequence[Example], *, steps: int = 400) -> dict[str, flo
     return _named(ORDER, weights.detach().numpy() / deviation)
 
 
-def fit_confidence(examples: Sequence[Example], order: dict[str, float]) -> dict[str, float]:
+def fit_confidence(examples: Sequence[Example], order: dict[str, float], names: Sequence[str]) -> dict[str, float]:
     """Logistic regression: do the best span's sentences hold the answer?"""
     rows, right = [], []
     for one in examples:
-        if best := one.features(order):
+        if best := one.features(order, checked="support" in names):
             rows.append(best[0])
             right.append(best[1])
-    matrix = np.array([[row[name] for name in CONFIDENCE] for row in rows])
+    matrix = np.array([[row[name] for name in names] for row in rows])
     model = LogisticRegression(C=10.0, max_iter=2000).fit(matrix, right)
-    return _named((*CONFIDENCE, "bias"), (*model.coef_[0], *model.intercept_))
+    return _named((*names, "bias"), (*model.coef_[0], *model.intercept_))
 
 
 def judged(examples: Sequence[Example], fitted: Calibration) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """The confidence of each question's best span, and whether it is right."""
     confidences, right = [], []
     for one in examples:
-        best = one.features(dict(fitted.order))
+        best = one.features(fitted.order, checked="support" in fitted.confidence)
         confidences.append(sigmoid(logit(fitted.confidence, best[0])) if best else 0.0)
         right.append(best is not None and best[1])
     return np.array(confidences), np.array(right)

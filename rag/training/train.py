@@ -32,13 +32,31 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--from", dest="weights", type=Path, help="weights to begin with, by the recipe's [further]")
     parser.add_argument("--steps", type=int, help="steps in all, instead of the recipe's")
     parser.add_argument("--seed", type=int, help="instead of the recipe's")
+    parser.add_argument("--share", type=float, help="of the trained weights in what is written, with --from")
+    parser.add_argument(
+        "--mix", type=_of_mix, action="append", default=[], metavar="KIND=SHARE",
+        help="share of a kind of example, instead of the recipe's; may be given for several",
+    )  # fmt: skip
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args(arguments)
     recipe = Recipe.load()
-    changed = {name: value for name in ("steps", "seed") if (value := getattr(options, name)) is not None}
+    changed = {name: value for name in ("steps", "seed", "share") if (value := getattr(options, name)) is not None}
     settings = recipe.further if options.weights else recipe.training
-    recipe = recipe.model_copy(update={"training": settings.model_copy(update=changed)})
+    recipe = recipe.model_copy(
+        update={"training": settings.model_copy(update=changed), "mix": recipe.mix | dict(options.mix)}
+    )
     train(options.work, recipe, torch.device(options.device), options.weights)
+
+
+def _of_mix(text: str) -> tuple[str, float]:
+    """`KIND=SHARE` as a pair."""
+    kind, _, share = text.partition("=")
+    if kind not in KINDS:
+        raise argparse.ArgumentTypeError(f"there are no examples of the kind “{kind}”; there are {', '.join(KINDS)}")
+    try:
+        return kind, float(share)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"“{text}” gives no share: write {kind}=0.5") from None
 
 
 def train(work: Path, recipe: Recipe, device: torch.device, weights: Path | None = None) -> None:
