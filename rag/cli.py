@@ -163,6 +163,7 @@ def _chat(given: argparse.Namespace) -> int:
     _check_existing(given.documents or ())
     _tell("starting the chat …")
     from rag.config import Config
+    from rag.database import CATALOG
     from ui.collections import Collections
     from ui.server import check_address, serve
 
@@ -179,7 +180,7 @@ def _chat(given: argparse.Namespace) -> int:
             webbrowser.open(url)
 
     given.index, folder = _first_index(given, settings.collections)
-    if given.documents is None and not Path(given.index, "catalog.sqlite").exists():
+    if given.documents is None and not Path(given.index, CATALOG).exists():
         given.documents = []  # begin empty: documents can be added in the chat
     with closing(_open_assistant(given)) as assistant:
         if given.documents and assistant.report is not None:
@@ -193,12 +194,14 @@ def _first_index(given: argparse.Namespace, configured: str) -> tuple[str, Path 
 
     Where the folder has no index of the usual name, it is the first that it has.
     """
+    from rag.database import CATALOG
+
     named = given.collections or configured or (None if given.index else str(Path(DEFAULT_INDEX).parent))
     folder = Path(named).expanduser() if named else None
     if given.index or folder is None:
         return given.index, folder
     usual = folder / Path(DEFAULT_INDEX).name
-    others = sorted(catalog.parent for catalog in folder.glob("*/catalog.sqlite"))
+    others = sorted(catalog.parent for catalog in folder.glob(f"*/{CATALOG}"))
     first = usual if given.documents or usual in others or not others else others[0]
     return str(first), folder
 

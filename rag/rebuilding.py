@@ -20,9 +20,9 @@ from rag.soundness import stamp_is_sound
 from rag.types import UpdateReport
 from rag.updating import Update
 
-_BESIDE = "catalog.sqlite.next"
-_DAMAGED = "catalog.sqlite.damaged"
-_HEADED = "catalog.sqlite.headed"
+_BESIDE = f"{CATALOG}.next"
+_DAMAGED = f"{CATALOG}.damaged"
+_HEADED = f"{CATALOG}.headed"
 _T = TypeVar("_T")
 _PATIENCE = 1.0  # seconds to wait for others to close the catalog
 _LEFT = "an earlier catalog cannot be deleted"
