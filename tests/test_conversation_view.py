@@ -54,7 +54,7 @@ def test_an_exchange_says_truly_what_is_done_for_it() -> None:
 def test_a_stopped_answer_keeps_what_it_found_and_is_no_history() -> None:
     part = Conversation().asking("q").answering(replace(ONE, complete=False))
     stopped = part.stopped()
-    assert said(stopped).startswith("oneOne. [1]Confidence: high (90%)")
+    assert said(stopped).startswith("oneOne.\u00a0[1]Confidence: high (90%)")
     assert said(stopped).endswith("Stopped here: there may be more. Try again")
     assert (stopped.turns, stopped.stopped()) == ((), stopped)
     assert said(Conversation().asking("q").stopped()) == "Stopped. Try again"
@@ -100,7 +100,7 @@ def test_several_documents_count_as_several_sources_and_two_places_of_one_do_not
 def test_partial_support_is_tagged_and_the_meter_stands_at_the_confidence() -> None:
     part = replace(ONE, statements=(replace(ONE.statements[0], support="partial"),), confidence=0.34)
     shown = Parsed(render.answer(part, asked="q", turn=1))
-    assert "One. [1] partly supported" in shown.text
+    assert "One.\u00a0[1] partly supported" in shown.text
     assert ("span", {"class": "fn-meter fn-of-10-3", "aria-hidden": "true"}) in shown.tags
     assert render.announcement(part) == "Answer complete: one. Confidence low (34%), 1 source, 1 partly supported."
 
@@ -123,7 +123,7 @@ def test_partial_support_is_tagged_and_the_meter_stands_at_the_confidence() -> N
 def test_a_short_answer_is_shown_with_the_quotation_marks_it_was_cut_between(cut: str, whole: str) -> None:
     assert render.balanced(cut) == whole
     answer = replace(ONE, short=cut)
-    assert Parsed(render.answer(answer, asked="q", turn=1)).text.startswith(f"{whole}One. [1]")
+    assert Parsed(render.answer(answer, asked="q", turn=1)).text.startswith(f"{whole}One.\u00a0[1]")
     assert answer.statements[0].text == "One."
 
 

@@ -135,7 +135,7 @@ def test_marks_of_an_answer_point_to_the_sources_of_its_own_turn() -> None:
     statements = (cited(source, "One."), cited(source, "Two.", number=2))
     shown = Parsed(render.answer(Answer(question="q", statements=statements, confidence=0.87), asked="q", turn=4))
     assert [a["href"] for tag, a in shown.tags if tag == "a"] == ["#source-4-1", "#source-4-2"]
-    assert "One. [1]" in shown.text
+    assert "One.\u00a0[1]" in shown.text
     assert "Confidence: high (87%)" in shown.text
 
 

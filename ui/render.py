@@ -188,7 +188,7 @@ def _statement(given: Statement, *, turn: int) -> str:
         for c in given.citations
     )
     part = f' <span class="fn-tag">{PARTLY}</span>' if given.support == "partial" else ""
-    return f"{inert(' '.join(given.text.split()))} {marks}{part}"
+    return f"{inert(' '.join(given.text.split()))}&nbsp;{marks}{part}"  # a mark never stands alone on a line
 
 
 def _sure(given: Answer) -> str:
