@@ -49,7 +49,7 @@ ask: install ## ask once in the terminal: make ask Q="Who is Moira Kell?" [DOCS=
 	@$(RAG) ask --index $(INDEX) --documents "$$FOLDER" -- "$$QUESTION" || [ $$? -eq 3 ] # 3: not in the documents
 
 test: dev browser ## run all tests
-	@OMP_NUM_THREADS=1 $(PY) -m pytest -rs -n 2 --dist loadfile --no-loadscope-reorder $(TIMED:%=--ignore=%) || \
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -rs -n 3 --dist loadfile --no-loadscope-reorder $(TIMED:%=--ignore=%) || \
 	  { echo 'What failed beside others runs again by itself:'; $(PY) -m pytest -rs --lf --lfnf=none; }
 	@$(PY) -m pytest -rs $(TIMED)
 
