@@ -41,9 +41,9 @@ def test_many_sentences_are_folded_behind_the_first_and_none_is_lost() -> None:
     assert [tag for tag, _ in few.tags].count("details") == 0
     assert [tag for tag, _ in lots.tags].count("details") == 1
     first, _, rest = lots.text.partition("34 more sentences, each with its source")
-    assert first.endswith("Rubio was in town 6. [6]")
-    assert rest.startswith("Rubio was in town 7. [7]")
-    assert "Rubio was in town 40. [40]Confidence: medium (70%) · 40 sources" in rest
+    assert first.endswith("Rubio was in town 6.\u00a0[6]")
+    assert rest.startswith("Rubio was in town 7.\u00a0[7]")
+    assert "Rubio was in town 40.\u00a0[40]Confidence: medium (70%) · 40 sources" in rest
     assert [a["href"] for tag, a in lots.tags if tag == "a"] == [f"#source-1-{n}" for n in range(1, 41)]
     assert render.announcement(many(40)) == (
         "Answer complete: Rubio was in town 1. Confidence medium (70%), 40 sentences, 40 sources."
@@ -75,7 +75,7 @@ def test_notes_stand_between_the_sentences_and_the_confidence_and_are_heard() ->
     noted = replace(ONE, notes=notes, answered_by="tiny")
     shown = Parsed(render.answer(noted, asked="q", turn=1))
     assert shown.text == (
-        f"oneOne. [1]Note: {notes[0]}Note: {notes[1]}Confidence: high (90%) · 1 source · answered by tiny"
+        f"oneOne.\u00a0[1]Note: {notes[0]}Note: {notes[1]}Confidence: high (90%) · 1 source · answered by tiny"
     )
     assert [a["class"] for tag, a in shown.tags if tag == "p"][2:4] == ["fn-told"] * 2
     assert render.announcement(noted).endswith(f"1 source. Note: {notes[0]} Note: {notes[1]}")
@@ -90,7 +90,7 @@ def test_an_answer_that_a_language_model_writes_grows_and_says_who_writes() -> N
         part = replace(whole, statements=whole.statements[:count], complete=False)
         shown = Parsed(render.answer(part, asked="q", turn=1))
         assert shown.text.endswith("Still writing…")
-        assert f"Rubio was in town {count}. [{count}]" in shown.text
+        assert f"Rubio was in town {count}.\u00a0[{count}]" in shown.text
         assert "Confidence" not in shown.text
     assert Parsed(render.answer(whole, asked="q", turn=1)).text.endswith("answered by tiny")
 

@@ -58,10 +58,10 @@ class Judged:
         }
 
 
-def compared(first: Judged, second: Judged) -> dict[str, dict[str, float]]:
+def compared(first: Judged, second: Judged, *, resamples: int = RESAMPLES) -> dict[str, dict[str, float]]:
     """Second less first, with 95 % intervals over the questions, drawn for both alike (Efron 1979)."""
     chance, n = np.random.default_rng(0), len(first.right)
-    drawn = [chance.integers(0, n, n) for _ in range(RESAMPLES)]
+    drawn = [chance.integers(0, n, n) for _ in range(resamples)]
     gains = [(first.figures(chosen), second.figures(chosen)) for chosen in drawn]
     whole = first.figures()
     found = {}
