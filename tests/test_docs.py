@@ -69,6 +69,16 @@ def test_the_figures_of_confidence_are_those_of_its_result() -> None:
     assert f"coverage at 95 % precision {100 * found['coverage_at_95%_precision']:.1f} %." in README
 
 
+def test_what_retrieved_negatives_bring_is_that_of_its_result() -> None:
+    found = json.loads((ROOT / "eval" / "results" / "reading" / "negatives.json").read_text(encoding="utf-8"))
+    page = (ROOT / "rag" / "training" / "README.md").read_text(encoding="utf-8")
+    for name, one in found["difference"]["with - without"].items():
+        without, with_them = (found["readers"][reader][name] for reader in ("without", "with"))
+        gain, low, high = (f"{one[which]:+.3f}".replace("-", "−") for which in ("value", "low", "high"))
+        assert f"| {without:.3f} | {with_them:.3f} | {gain} ({low} to {high}) |" in page
+    assert f"{found['answerable']} answerable questions, {found['others']} others" in page
+
+
 def test_the_speeds_are_those_of_the_benchmark() -> None:
     assert (
         table(json.loads((ROOT / "eval" / "results" / "benchmark.json").read_text(encoding="utf-8"))).rstrip() in README
