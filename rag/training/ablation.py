@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from itertools import repeat
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -101,7 +100,7 @@ def _named(text: str) -> tuple[str, Path]:
     return name, Path(file)
 
 
-def _rounded(figures: dict[str, Any]) -> dict[str, float]:
+def _rounded(figures: dict[str, float]) -> dict[str, float]:
     return {name: round(value, 4) for name, value in figures.items()}
 
 
